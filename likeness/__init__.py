@@ -1,0 +1,1 @@
+"""The words others may use: messages, names, stages and failure codes."""
