@@ -1,0 +1,215 @@
+"""Every failure by name: its code, the sentence, who must act and what to do next."""
+
+from enum import StrEnum
+from typing import NamedTuple
+
+from likeness.stages import Hold
+
+
+class Actor(StrEnum):
+    """Who must act."""
+
+    PERSON = "person"
+    CALLER = "caller"
+    OPERATOR = "operator"
+
+
+class FailureCode(StrEnum):
+    """The codes that cross every wire: results, errors' ``type``, search attributes."""
+
+    BAD_INPUT = "bad_input"
+    CONSENT_MISSING = "consent_missing"
+    TAP_TOO_OLD = "tap_too_old"
+    ALREADY_VERIFIED = "already_verified"
+    ALREADY_ENDED = "already_ended"
+    ATTEMPTS_EXHAUSTED = "attempts_exhausted"
+    SESSION_LOST = "session_lost"
+    SESSION_INCOMPLETE = "session_incomplete"
+    H5_HOST_UNLISTED = "h5_host_unlisted"
+    UPSTREAM_UNAVAILABLE = "upstream_unavailable"
+    UPSTREAM_KEY_REFUSED = "upstream_key_refused"
+    UPSTREAM_BALANCE = "upstream_balance"
+    UPSTREAM_FORBIDDEN = "upstream_forbidden"
+    UPSTREAM_REFUSED = "upstream_refused"
+    UPSTREAM_LOST_TASK = "upstream_lost_task"
+    SUBMISSION_UNCONFIRMED = "submission_unconfirmed"
+    TOO_FEW_USABLE_ASSETS = "too_few_usable_assets"
+    GENERATION_UNCONFIRMED = "generation_unconfirmed"
+    GENERATION_REFUSED = "generation_refused"
+    GENERATION_FAILED = "generation_failed"
+    VIDEO_EXPIRED = "video_expired"
+    ARCHIVE_FAILED = "archive_failed"
+    DEADLINE_PASSED = "deadline_passed"
+    DECLINED = "declined"
+    CANCELED = "canceled"
+    WORKER_LEAVING = "worker_leaving"
+    BUG = "bug"
+
+
+class FailureText(NamedTuple):
+    """What a reader needs to know of a failure."""
+
+    sentence: str
+    who: Actor
+    next_step: str
+    hold: Hold | None = None
+
+
+FAILURES: dict[FailureCode, FailureText] = {
+    FailureCode.BAD_INPUT: FailureText(
+        "The input does not fit its shape.",
+        Actor.CALLER,
+        "Correct what the sentence names and send it again.",
+    ),
+    FailureCode.CONSENT_MISSING: FailureText(
+        "No session is opened without the person's consent.",
+        Actor.PERSON,
+        "Tick the consent box and tap Start again.",
+    ),
+    FailureCode.TAP_TOO_OLD: FailureText(
+        "The tap came through too late to open a session for somebody still looking.",
+        Actor.PERSON,
+        "Tap Start again.",
+    ),
+    FailureCode.ALREADY_VERIFIED: FailureText(
+        "The person is verified already.",
+        Actor.PERSON,
+        "Nothing; the page can be closed.",
+    ),
+    FailureCode.ALREADY_ENDED: FailureText(
+        "The onboarding has ended.",
+        Actor.CALLER,
+        "Start another onboarding under a new id.",
+    ),
+    FailureCode.ATTEMPTS_EXHAUSTED: FailureText(
+        "Every allowed verification attempt has been used.",
+        Actor.OPERATOR,
+        "Cancel this onboarding and start another with a new id.",
+        Hold.NEEDS_OPERATOR,
+    ),
+    FailureCode.SESSION_LOST: FailureText(
+        "The answer to the session request never came, so that attempt is lost.",
+        Actor.PERSON,
+        "Tap Start again.",
+    ),
+    FailureCode.SESSION_INCOMPLETE: FailureText(
+        "The upstream made a session but no link came in time.",
+        Actor.PERSON,
+        "Tap Start again.",
+    ),
+    FailureCode.H5_HOST_UNLISTED: FailureText(
+        "The upstream's link leads to a host that is not listed.",
+        Actor.OPERATOR,
+        "Check the host and add it to H5_HOSTS of worker and web, then let the person tap again.",
+        Hold.NEEDS_OPERATOR,
+    ),
+    FailureCode.UPSTREAM_UNAVAILABLE: FailureText(
+        "The upstream could not be reached.",
+        Actor.OPERATOR,
+        "Check the network and the upstream's state; the step is safe to repeat.",
+        Hold.NEEDS_OPERATOR,
+    ),
+    FailureCode.UPSTREAM_KEY_REFUSED: FailureText(
+        "The upstream refused the API key.",
+        Actor.OPERATOR,
+        "Put a valid APIMART_API_KEY into the worker's settings and restart it.",
+        Hold.NEEDS_OPERATOR,
+    ),
+    FailureCode.UPSTREAM_BALANCE: FailureText(
+        "The upstream account has no balance left.",
+        Actor.OPERATOR,
+        "Top up the APIMart account.",
+        Hold.NEEDS_OPERATOR,
+    ),
+    FailureCode.UPSTREAM_FORBIDDEN: FailureText(
+        "The upstream does not allow this call for the API key.",
+        Actor.OPERATOR,
+        "Have the endpoint or the model enabled for the key.",
+        Hold.NEEDS_OPERATOR,
+    ),
+    FailureCode.UPSTREAM_REFUSED: FailureText(
+        "The upstream refused the request as malformed.",
+        Actor.OPERATOR,
+        "Compare the request with the provider's page; its contract may have changed.",
+        Hold.NEEDS_OPERATOR,
+    ),
+    FailureCode.UPSTREAM_LOST_TASK: FailureText(
+        "The upstream no longer knows a task it once gave out.",
+        Actor.OPERATOR,
+        "Ask the vendor's support with the task id from the run's details.",
+        Hold.NEEDS_OPERATOR,
+    ),
+    FailureCode.SUBMISSION_UNCONFIRMED: FailureText(
+        "It is unknown whether the upstream took an asset: the answer never came.",
+        Actor.OPERATOR,
+        "Look at the upstream's console; cancel, or let the run meet its deadline.",
+        Hold.NEEDS_DECISION,
+    ),
+    FailureCode.TOO_FEW_USABLE_ASSETS: FailureText(
+        "Fewer assets passed the review than the run needs.",
+        Actor.CALLER,
+        "Start another onboarding with other pictures, or cancel this one.",
+        Hold.NEEDS_ASSETS,
+    ),
+    FailureCode.GENERATION_UNCONFIRMED: FailureText(
+        "It is unknown whether the upstream took the paid video request: the answer never came.",
+        Actor.OPERATOR,
+        "Compare the account's usage; cancel, or let the run meet its deadline.",
+        Hold.NEEDS_DECISION,
+    ),
+    FailureCode.GENERATION_REFUSED: FailureText(
+        "The upstream refused the video request; nothing was charged.",
+        Actor.CALLER,
+        "Correct prompt, duration, resolution or model and start another onboarding.",
+    ),
+    FailureCode.GENERATION_FAILED: FailureText(
+        "The upstream could not make the video.",
+        Actor.CALLER,
+        "Ask for another video; the provider refunds failed ones.",
+    ),
+    FailureCode.VIDEO_EXPIRED: FailureText(
+        "The video's address was gone before the file could be kept.",
+        Actor.OPERATOR,
+        "Ask the vendor's support with the task id from the run's details.",
+    ),
+    FailureCode.ARCHIVE_FAILED: FailureText(
+        "The finished video could not be written to the archive.",
+        Actor.OPERATOR,
+        "Check ARCHIVE_URL, its credentials and free space.",
+        Hold.NEEDS_OPERATOR,
+    ),
+    FailureCode.DEADLINE_PASSED: FailureText(
+        "The onboarding was not finished before its deadline.",
+        Actor.CALLER,
+        "Start another onboarding under a new id.",
+    ),
+    FailureCode.DECLINED: FailureText(
+        "The person declined.",
+        Actor.CALLER,
+        "Nothing; do not ask this person again without a reason.",
+    ),
+    FailureCode.CANCELED: FailureText(
+        "The onboarding was canceled.",
+        Actor.CALLER,
+        "Start another onboarding under a new id.",
+    ),
+    FailureCode.WORKER_LEAVING: FailureText(
+        "The worker was shut down; another one goes on.",
+        Actor.OPERATOR,
+        "Nothing; see that a worker runs.",
+    ),
+    FailureCode.BUG: FailureText(
+        "Something happened that this program does not know.",
+        Actor.OPERATOR,
+        "Read the failure in the Temporal UI and report it.",
+        Hold.NEEDS_OPERATOR,
+    ),
+}
+
+
+def code_of(type_name: str | None) -> FailureCode:
+    """Give the code an error's ``type`` names, ``bug`` for anything that is not ours."""
+    try:
+        return FailureCode(type_name or "")
+    except ValueError:
+        return FailureCode.BUG

@@ -1,0 +1,59 @@
+"""Workflow ids, queue names and the one rule for what an id may hold."""
+
+import re
+
+MAX_PART_LENGTH = 40
+_PART = re.compile(rf"[a-z0-9_-]{{1,{MAX_PART_LENGTH}}}")
+_ROOT = "likeness"
+
+KEY_CHECK_WORKFLOW_ID = f"{_ROOT}/keycheck"
+KEY_CHECK_TASK_QUEUE = f"{_ROOT}-keycheck-nobody-polls"
+DEFAULT_TENANT = "default"
+DEFAULT_ACCOUNT = "default"
+
+
+def checked_part(value: str) -> str:
+    """Return ``value`` if it may stand in an id; raise ``ValueError`` with one sentence if not.
+
+    Ids are never encrypted: everybody who may list workflows reads them, so they hold references,
+    never a person's name or address.
+    """
+    if "@" in value:
+        raise ValueError(
+            "an id part looks like an e-mail address; ids are readable by every operator, "
+            "so use a reference of your own instead"
+        )
+    if not _PART.fullmatch(value):
+        raise ValueError(
+            f"an id part must be 1 to {MAX_PART_LENGTH} characters out of a-z, 0-9, '_' and '-'"
+        )
+    return value
+
+
+def onboarding_workflow_id(tenant: str, onboarding: str) -> str:
+    """Give ``likeness/{tenant}/{onboarding}``."""
+    return f"{_ROOT}/{checked_part(tenant)}/{checked_part(onboarding)}"
+
+
+def onboarding_of(workflow_id: str) -> tuple[str, str]:
+    """Give tenant and onboarding of an onboarding's workflow id, or raise ``ValueError``."""
+    root, _, rest = workflow_id.partition("/")
+    tenant, _, onboarding = rest.partition("/")
+    if root != _ROOT or not tenant or not onboarding:
+        raise ValueError(f"an onboarding's workflow id has the form {_ROOT}/TENANT/ONBOARDING")
+    return checked_part(tenant), checked_part(onboarding)
+
+
+def video_workflow_id(onboarding_workflow: str, number: int = 1) -> str:
+    """Give the id of the ``number``-th video of an onboarding."""
+    return f"{onboarding_workflow}/video/{number}"
+
+
+def person_queue(task_queue: str, account: str) -> str:
+    """Give the queue of the steps a person waits for: create_session and query_group."""
+    return f"{task_queue}-{checked_part(account)}-person"
+
+
+def upstream_queue(task_queue: str, account: str) -> str:
+    """Give the queue of the steps nobody holds a phone for."""
+    return f"{task_queue}-{checked_part(account)}-upstream"

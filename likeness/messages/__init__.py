@@ -1,0 +1,1 @@
+"""One frozen pydantic model per message; new fields are optional for ever."""

@@ -1,0 +1,29 @@
+"""What every message has in common."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, PlainSerializer, SecretStr
+
+from likeness.ids import checked_part
+
+
+class Message(BaseModel):
+    """A frozen value that crosses a process; unknown fields of a newer sender are ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+
+class Order(BaseModel):
+    """A frozen value that a caller writes by hand; unknown fields are refused as typing errors."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+Secret = Annotated[
+    SecretStr,
+    PlainSerializer(lambda secret: secret.get_secret_value(), return_type=str, when_used="json"),
+]
+"""Masked in every repr and log, whole in JSON: payloads are encrypted by the codec."""
+
+IdPart = Annotated[str, AfterValidator(checked_part)]
+"""1 to 40 characters out of ``a-z 0-9 _ -``; never personal data."""

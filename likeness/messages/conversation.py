@@ -1,0 +1,149 @@
+"""What the person, the relay and the operator say to a running onboarding, and its answers."""
+
+from enum import StrEnum
+
+from pydantic import Field
+
+from likeness.failures import FAILURES, FailureCode
+from likeness.messages.base import Message, Secret
+from likeness.stages import AssetState, AttemptState, Hold, Stage, VideoState, WaitingFor
+
+
+class Consent(Message):
+    """What the person agreed to: version, SHA-256 (hex) and locale of the text shown."""
+
+    text_version: str = Field(min_length=1, max_length=40)
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$")
+    locale: str = Field(min_length=2, max_length=16)
+
+
+class OpenSession(Message):
+    """Update ``open_session``: the person tapped Start. Its Update id is the form's nonce.
+
+    ``not_after`` (unix seconds) is refused when passed, so that a tap made while no worker ran
+    never opens a session for nobody.
+    """
+
+    consent: Consent | None = None
+    not_after: float
+
+
+class OpenOutcome(StrEnum):
+    """What came of a tap."""
+
+    OPENED = "opened"
+    TRY_AGAIN = "try_again"
+    ON_HOLD = "on_hold"
+
+
+class SessionOpened(Message):
+    """Answer of ``open_session``; ``h5_link`` is there only when ``opened``."""
+
+    outcome: OpenOutcome
+    attempt: int | None = None
+    h5_link: Secret | None = None
+    code: FailureCode | None = None
+
+
+class VerificationCallback(Message):
+    """Signal ``verification_callback``: a browser came back. A hint, never a proof."""
+
+    attempt: int
+    result_code: int | None = None
+
+
+class Finished(Message):
+    """Update ``finished``: the person says the scan is done, for a callback that got lost."""
+
+    attempt: int | None = None
+
+
+class Decline(Message):
+    """Update ``decline``: the person says no."""
+
+
+class Cancel(Message):
+    """Update ``cancel``: the caller or an operator ends the run."""
+
+    actor: str = Field(default="operator", max_length=80)
+    reason: str = Field(default="", max_length=500)
+
+
+class Failure(Message):
+    """A failure as every interface shows it; free of personal data."""
+
+    code: FailureCode
+    step: str | None = None
+    sentence: str
+    who: str
+    next_step: str
+    detail: str | None = None
+
+    @classmethod
+    def of(
+        cls, code: FailureCode, *, step: str | None = None, detail: str | None = None
+    ) -> "Failure":
+        """Fill sentence, actor and next step from the catalogue."""
+        text = FAILURES[code]
+        return cls(
+            code=code,
+            step=step,
+            sentence=text.sentence,
+            who=text.who,
+            next_step=text.next_step,
+            detail=detail,
+        )
+
+
+class AttemptStatus(Message):
+    """One upstream verification session, without its credentials; times in unix seconds."""
+
+    number: int
+    state: AttemptState
+    looks: int = 0
+    opened_at: float | None = None
+    result_code: int | None = None
+    came_back: bool = False
+
+
+class AssetStatus(Message):
+    """One asset; ``reason`` is the provider's word or ours when it was refused."""
+
+    name: str | None
+    asset_id: str | None = None
+    state: AssetState
+    reason: str | None = None
+
+
+class VideoStatus(Message):
+    """The video; ``key`` is its path below ``ARCHIVE_URL``, ``cost_usd`` what the bill says."""
+
+    state: VideoState
+    workflow_id: str
+    task_id: str | None = None
+    key: str | None = None
+    size_bytes: int | None = None
+    sha256: str | None = None
+    cost_usd: float | None = None
+    hold: Hold | None = None
+    failure: Failure | None = None
+
+
+class OnboardingStatus(Message):
+    """Answer of the query ``status`` and the result of a finished run; times in unix seconds."""
+
+    onboarding_id: str
+    tenant: str
+    stage: Stage
+    hold: Hold | None = None
+    waiting_for: WaitingFor
+    deadline: float
+    attempts: int = 0
+    attempts_left: int = 0
+    attempt_log: tuple[AttemptStatus, ...] = ()
+    group_id: str | None = None
+    assets: tuple[AssetStatus, ...] = ()
+    video: VideoStatus | None = None
+    failure: Failure | None = None
+    consent: Consent | None = None
+    consent_at: float | None = None

@@ -1,0 +1,138 @@
+"""What a caller asks for and how a run is to wait: the input of ``OnboardPerson``."""
+
+import hashlib
+import re
+from enum import StrEnum
+from typing import Annotated, Self
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, Field, SecretStr, model_validator
+
+from likeness.ids import DEFAULT_ACCOUNT, DEFAULT_TENANT
+from likeness.messages.base import IdPart, Message, Order, Secret
+from likeness.stages import QueryPolicy
+
+MAX_ASSETS = 20
+
+
+class AssetKind(StrEnum):
+    """What a file is; images and videos never share a request."""
+
+    IMAGE = "image"
+    VIDEO = "video"
+
+
+def _fetchable(url: SecretStr) -> SecretStr:
+    text = url.get_secret_value()
+    try:
+        parts = urlsplit(text)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable or re.search(r"[\s\x00-\x1f\x7f]", text) or parts.username is not None:
+        raise ValueError(
+            "an asset URL must be an http or https address with a host, without user name or spaces"
+        )
+    return url
+
+
+class AssetRequest(Order):
+    """One picture or clip of the person, at an address the upstream can fetch."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")
+    url: Annotated[Secret, AfterValidator(_fetchable)]
+    kind: AssetKind = AssetKind.IMAGE
+
+
+class VideoRequest(Order):
+    """The video to make of the usable assets.
+
+    ``duration_s`` is in whole seconds. Resolution and sound are always sent upstream, because the
+    provider's defaults changed between editions and cost money.
+    """
+
+    prompt: Secret = Field(min_length=1, max_length=4000)
+    duration_s: int = Field(default=5, ge=4, le=15)
+    resolution: str = Field(default="720p", pattern=r"^(480p|720p|1080p)$")
+    size: str = Field(default="16:9", pattern=r"^(16:9|9:16|1:1|4:3|3:4|21:9|adaptive)$")
+    generate_audio: bool = False
+    seed: int | None = None
+    model: str = Field(default="doubao-seedance-2.0-face", pattern=r"^[a-z0-9.-]{1,64}$")
+
+    @model_validator(mode="after")
+    def _model_has_the_resolution(self) -> Self:
+        if "-fast" in self.model and self.resolution == "1080p":
+            raise ValueError("the fast models make no 1080p; take 720p or another model")
+        return self
+
+
+class OnboardingRequest(Order):
+    """What the caller gives. The same id with another request is refused.
+
+    ``person`` is the caller's own reference. ``min_usable`` is how many assets must pass the
+    review; all of them when left out.
+    """
+
+    tenant: IdPart = DEFAULT_TENANT
+    onboarding: IdPart
+    person: IdPart
+    account: IdPart = DEFAULT_ACCOUNT
+    display_name: Secret | None = None
+    sender: Secret | None = None
+    assets: tuple[AssetRequest, ...] = Field(min_length=1, max_length=MAX_ASSETS)
+    min_usable: int | None = Field(default=None, ge=1)
+    video: VideoRequest | None = None
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        if len({asset.name for asset in self.assets}) != len(self.assets):
+            raise ValueError("every asset needs a name of its own")
+        if self.needed > len(self.assets):
+            raise ValueError(
+                f"min_usable is {self.min_usable}, but there are {len(self.assets)} assets"
+            )
+        return self
+
+    @property
+    def needed(self) -> int:
+        """How many assets must pass the review."""
+        return len(self.assets) if self.min_usable is None else self.min_usable
+
+    def fingerprint(self) -> str:
+        """Give the SHA-256 (hex) by which a repeated start is told from a different one."""
+        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+
+class OnboardingPolicy(Message):
+    """How a run waits; copied from the settings of whoever starts it. All durations in seconds."""
+
+    query_policy: QueryPolicy = QueryPolicy.FRUGAL
+    look_delays_s: tuple[Annotated[float, Field(ge=0)], ...] = (2, 7, 25)
+    link_ttl_s: float = Field(default=120, gt=0)
+    scan_grace_s: float = Field(default=300, ge=0)
+    token_ttl_s: float = Field(default=1800, gt=0)
+    link_reuse_s: float = Field(default=15, ge=0)
+    poll_interval_s: float = Field(default=5, gt=0)
+    deadline_s: float = Field(default=14 * 24 * 3600, gt=0)
+    max_attempts: int = Field(default=5, ge=1)
+    max_looks: int = Field(default=6, ge=1)
+    assets_per_request: int = Field(default=1, ge=1, le=MAX_ASSETS)
+    post_timeout_s: float = Field(default=45, gt=0)
+
+
+class OnboardingInput(Message):
+    """Input of the workflow ``OnboardPerson``."""
+
+    request: OnboardingRequest
+    policy: OnboardingPolicy = OnboardingPolicy()
+
+
+class RunMemo(Message):
+    """What ``describe`` tells of a run with no worker up; encrypted like every payload.
+
+    ``link`` is the number of the invite link in force, ``request`` the request's fingerprint.
+    """
+
+    person: str
+    request: str
+    link: int = 1

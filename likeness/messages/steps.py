@@ -1,0 +1,189 @@
+"""What each step takes and gives: one model a message, one side effect a step."""
+
+from enum import StrEnum
+
+from likeness.messages.base import Message, Secret
+from likeness.messages.onboarding import AssetKind
+
+
+class CreateSession(Message):
+    """Mint an upstream verification session and read its link and token.
+
+    With ``resume_task_id`` nothing is posted: the task of an earlier, interrupted try is read.
+    """
+
+    tenant: str
+    onboarding: str
+    person: str
+    link: int
+    attempt: int
+    post_timeout_s: float
+    ready_within_s: float = 20
+    resume_task_id: str | None = None
+
+
+class SessionCreated(Message):
+    """The session; ``project_name`` must be the same in every later step."""
+
+    task_id: str
+    byted_token: Secret
+    h5_link: Secret
+    project_name: str
+
+
+class LookVerdict(StrEnum):
+    """What a look at the upstream told."""
+
+    VERIFIED = "verified"
+    PENDING = "pending"
+    DEAD = "dead"
+
+
+class QueryGroup(Message):
+    """Ask whether the person has passed, at most ``max_looks`` times.
+
+    ``delays_s`` are counted from the start of the step, one look each. With ``every_s`` set
+    (policy ``poll``) the step asks again and again until ``until`` (unix seconds) instead.
+    """
+
+    byted_token: Secret
+    project_name: str
+    post_timeout_s: float
+    delays_s: tuple[float, ...] = (0,)
+    max_looks: int = 6
+    every_s: float | None = None
+    until: float | None = None
+
+
+class GroupLooked(Message):
+    """Answer of ``query_group``; ``looks`` counts every request sent, resends too."""
+
+    verdict: LookVerdict
+    looks: int
+    group_id: str | None = None
+
+
+class LooksSent(Message):
+    """Heartbeat of ``query_group``: how many requests may have left, how many delays are over."""
+
+    looks: int = 0
+    delays_done: int = 0
+
+
+class AssetToSubmit(Message):
+    """One asset of a request."""
+
+    name: str
+    url: Secret
+
+
+class SubmitAssets(Message):
+    """Submit assets of one kind into the person's group; posts once."""
+
+    group_id: str
+    project_name: str
+    kind: AssetKind
+    assets: tuple[AssetToSubmit, ...]
+    post_timeout_s: float
+
+
+class AssetsSubmitted(Message):
+    """The review task, or the word with which the upstream refused the request unworked."""
+
+    task_id: str | None = None
+    estimated_time_s: float | None = None
+    refused: str | None = None
+
+
+class PollReview(Message):
+    """Watch review tasks until each has an answer."""
+
+    task_ids: tuple[str, ...]
+    poll_interval_s: float
+    estimated_time_s: float | None = None
+
+
+class ReviewedItem(Message):
+    """One asset as the upstream answered it."""
+
+    asset_id: str
+    name: str | None = None
+    usable: bool
+    reason: str | None = None
+
+
+class ReviewedTask(Message):
+    """One review task at its end; ``lost`` when the upstream no longer knows it."""
+
+    task_id: str
+    items: tuple[ReviewedItem, ...] = ()
+    lost: bool = False
+
+
+class ReviewFinished(Message):
+    """Every watched task at its end."""
+
+    tasks: tuple[ReviewedTask, ...]
+
+
+class TriggerGeneration(Message):
+    """Order the video: paid, posted once; body and key are fixed before the first try."""
+
+    prompt: Secret
+    duration_s: int
+    resolution: str
+    size: str
+    generate_audio: bool
+    model: str
+    images: tuple[str, ...]
+    videos: tuple[str, ...]
+    seed: int | None = None
+    idempotency_key: str
+    post_timeout_s: float
+
+
+class GenerationTriggered(Message):
+    """The video task, or the word with which the upstream refused it uncharged."""
+
+    task_id: str | None = None
+    estimated_time_s: float | None = None
+    refused: str | None = None
+
+
+class PollGeneration(Message):
+    """Watch the video task until it ends."""
+
+    task_id: str
+    poll_interval_s: float
+    estimated_time_s: float | None = None
+
+
+class GenerationFinished(Message):
+    """The video task at its end; ``lost`` when the upstream no longer knows it."""
+
+    succeeded: bool
+    lost: bool = False
+    reason: str | None = None
+    cost_usd: float | None = None
+
+
+class ArchiveVideo(Message):
+    """Copy the finished video to ``key`` below the archive; its address is read anew."""
+
+    task_id: str
+    key: str
+
+
+class VideoArchived(Message):
+    """The archived file, or ``gone`` when its address is dead and no other is to be had."""
+
+    key: str | None = None
+    size_bytes: int | None = None
+    sha256: str | None = None
+    gone: bool = False
+
+
+class AwaitVideo(Message):
+    """Wait for a ``GenerateVideo`` run that an earlier run of the parent has started."""
+
+    workflow_id: str

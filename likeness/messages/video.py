@@ -1,0 +1,21 @@
+"""Input of the workflow ``GenerateVideo``; its result is a ``VideoStatus``."""
+
+from likeness.messages.base import Message
+from likeness.messages.onboarding import VideoRequest
+
+
+class GenerateVideoInput(Message):
+    """The order with everything it needs; ``images`` and ``videos`` are ``asset://`` references.
+
+    ``key`` is the file's path below the archive.
+    """
+
+    tenant: str
+    onboarding: str
+    account: str
+    video: VideoRequest
+    images: tuple[str, ...]
+    videos: tuple[str, ...] = ()
+    key: str
+    poll_interval_s: float
+    post_timeout_s: float
