@@ -1,0 +1,154 @@
+"""Finds the Temporal CLI with its dev server: named, on PATH, cached, downloaded or built."""
+
+import asyncio
+import fcntl
+import shutil
+import subprocess
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import platformdirs
+
+from devstack import temporal_build, temporal_download
+
+CLI_VERSION = temporal_build.CLI_VERSION
+PATH_VARIABLE = "TEMPORAL_CLI_PATH"
+VERSION_TIMEOUT_S = 30
+LOCK_POLL_S = 0.5
+
+Maker = Callable[[Path, Mapping[str, str]], None]
+
+REMEDIES = (
+    f"set {PATH_VARIABLE} to a Temporal CLI",
+    "put `temporal` on PATH (https://docs.temporal.io/cli)",
+    "open the network to https://temporal.download, from where it is downloaded",
+    f"install Go >= {temporal_build.OLDEST_GO}, with which it is built",
+)
+
+
+class TemporalCliError(RuntimeError):
+    """There is no Temporal CLI, and the sentence says what to do."""
+
+
+def cache_directory() -> Path:
+    """Where a downloaded or built CLI stays, outside the checkout, one file per version."""
+    return platformdirs.user_cache_path("likeness") / "temporal"
+
+
+def find(
+    environ: Mapping[str, str],
+    *,
+    say: Callable[[str], None] = print,
+    cache: Path | None = None,
+    makers: Mapping[str, Maker] | None = None,
+) -> Path:
+    """Return a Temporal CLI that runs; download or build it where there is none.
+
+    The order: TEMPORAL_CLI_PATH, ``temporal`` on PATH, the cache, the SDK's download, a Go build.
+    Two processes that miss it at once make it once: the second waits for the first.
+
+    Args:
+        environ: The user's own environment: it names the CLI and lets Go find its caches.
+        say: Takes a line of progress whenever there is something to know.
+        cache: Folder of the cached files; by default the user's cache directory.
+        makers: How a missing CLI is had, by name, in order; tests put their own here.
+
+    Raises:
+        TemporalCliError: None is to be had, or TEMPORAL_CLI_PATH names something else.
+
+    """
+    if named := environ.get(PATH_VARIABLE):
+        if not runs(Path(named)):
+            raise TemporalCliError(
+                f"{PATH_VARIABLE} must name a Temporal CLI that answers `temporal --version`; "
+                "correct it or unset it."
+            )
+        return Path(named)
+    on_path = shutil.which("temporal", path=environ.get("PATH", ""))
+    if on_path is not None and runs(Path(on_path)):
+        return Path(on_path)
+    target = (cache or cache_directory()) / f"temporal-{CLI_VERSION}"
+    if not runs(target):
+        _make(target, environ, say=say, makers=default_makers(say) if makers is None else makers)
+    return target
+
+
+def runs(program: Path) -> bool:
+    """Say whether this is a Temporal CLI: it answers ``--version`` with the words we expect."""
+    if not program.is_file():
+        return False
+    try:
+        answer = subprocess.run(  # noqa: S603 - the program is what the caller asks about
+            [program, "--version"],
+            capture_output=True,
+            text=True,
+            timeout=VERSION_TIMEOUT_S,
+            env={},
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return False
+    return answer.returncode == 0 and answer.stdout.startswith("temporal version")
+
+
+def default_makers(say: Callable[[str], None]) -> dict[str, Maker]:
+    """Return the two ways to have a missing CLI, in the order in which they are tried."""
+
+    def download(target: Path, _environ: Mapping[str, str]) -> None:
+        asyncio.run(temporal_download.download(target))
+
+    def build(target: Path, environ: Mapping[str, str]) -> None:
+        temporal_build.build(target, environ, say=say)
+
+    return {"download": download, "build": build}
+
+
+def _make(
+    target: Path,
+    environ: Mapping[str, str],
+    *,
+    say: Callable[[str], None],
+    makers: Mapping[str, Maker],
+) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with _alone(target.with_name(f"{target.name}.lock"), say):
+        if runs(target):
+            return
+        reasons = []
+        for name, maker in makers.items():
+            say(f"Temporal CLI {CLI_VERSION}: {name}")
+            try:
+                maker(target, environ)
+            except (RuntimeError, OSError) as error:
+                reasons.append(f"{name}: {error}")
+                continue
+            if runs(target):
+                return
+            reasons.append(f"{name}: the file does not answer `temporal --version`")
+    tried = "; ".join(reasons)
+    raise TemporalCliError(
+        f"No Temporal server is to be had ({tried}). Do one of these: {_list()}."
+    )
+
+
+def _list() -> str:
+    return "; ".join(f"({number}) {remedy}" for number, remedy in enumerate(REMEDIES, start=1))
+
+
+@contextmanager
+def _alone(lock_path: Path, say: Callable[[str], None]) -> Iterator[None]:
+    # The kernel drops the lock with the process, so a killed build leaves nothing to clean up.
+    with lock_path.open("w") as lock:
+        told = False
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if not told:
+                    say("another process is fetching the Temporal CLI; waiting for it")
+                told = True
+                time.sleep(LOCK_POLL_S)
+        yield
