@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 from temporalio.client import Client
@@ -22,6 +23,14 @@ POLL_S = 0.05
 
 class TemporalServerError(RuntimeError):
     """The dev server did not come up; the end of its log is in the sentence."""
+
+
+@dataclass(frozen=True)
+class RunningServer:
+    """A Temporal server that somebody else starts and stops."""
+
+    address: str
+    """``host:port`` of its frontend."""
 
 
 class DevServer:

@@ -1,0 +1,57 @@
+"""What every tier stands on: an environment without the user in it, and a real Temporal server."""
+
+import asyncio
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from temporalio.client import Client
+
+from devstack.isolation import given_test_address, new_test_namespace, scrub
+from devstack.namespaces import ensure_namespace
+from devstack.temporal_cli import find
+from devstack.temporal_server import DevServer, RunningServer
+from likeness.search import SEARCH_ATTRIBUTES
+
+USER_ENVIRONMENT = dict(os.environ)
+"""As the run was started; read for TEST_TEMPORAL_ADDRESS and to find or build the Temporal CLI."""
+
+# At import, before any test module is: nothing of ours may ever see the user's accounts.
+scrub(os.environ)
+
+
+@pytest.fixture(scope="session")
+def temporal_cli() -> Path:
+    """Path of a Temporal CLI: found, downloaded or built, else an error that names the remedies."""
+    return find(USER_ENVIRONMENT)
+
+
+@pytest.fixture(scope="session")
+def temporal_server(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[RunningServer]:
+    """One real server for the whole run: the one that TEST_TEMPORAL_ADDRESS names, else our own.
+
+    A test that kills its server starts a ``DevServer`` of its own from ``temporal_cli``.
+    """
+    if address := given_test_address(USER_ENVIRONMENT):
+        yield RunningServer(address=address)
+        return
+    server = DevServer(
+        request.getfixturevalue("temporal_cli"), tmp_path_factory.mktemp("temporal-server")
+    )
+    try:
+        asyncio.run(server.start())
+        yield RunningServer(address=server.address)
+    finally:
+        server.stop()
+
+
+@pytest.fixture
+async def namespace(temporal_server: RunningServer) -> str:
+    """Name of a fresh ``likeness-test-<hex>`` namespace with our search attributes."""
+    name = new_test_namespace()
+    client = await Client.connect(temporal_server.address)
+    await ensure_namespace(client, name, search_attributes=SEARCH_ATTRIBUTES)
+    return name

@@ -1,0 +1,50 @@
+"""A signal ends the program once; while it cleans up, another one only makes it hurry."""
+
+import os
+import signal
+
+import pytest
+
+from devstack.interrupts import InterruptedBySignalError, interrupts
+
+
+class TestInterrupts:
+    @pytest.mark.parametrize(
+        ("signum", "exit_code"),
+        [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGHUP, 129)],
+    )
+    def test_the_first_signal_raises_with_the_shells_exit_code(
+        self, signum: signal.Signals, exit_code: int
+    ) -> None:
+        with interrupts(), pytest.raises(InterruptedBySignalError) as ended:
+            os.kill(os.getpid(), signum)
+
+        assert exit_code == ended.value.exit_code
+
+    def test_a_second_signal_only_asks_for_haste(self) -> None:
+        with interrupts() as state:
+            with pytest.raises(InterruptedBySignalError):
+                os.kill(os.getpid(), signal.SIGINT)
+            before = state.hurry
+            os.kill(os.getpid(), signal.SIGINT)
+
+        assert not before
+        assert state.hurry
+
+    def test_a_signal_during_the_clean_up_does_not_break_it(self) -> None:
+        with interrupts() as state:
+            state.close()
+            os.kill(os.getpid(), signal.SIGTERM)
+
+        assert state.hurry
+
+    def test_the_handlers_of_before_are_put_back(self) -> None:
+        before = signal.getsignal(signal.SIGTERM)
+
+        with interrupts():
+            pass
+
+        assert before == signal.getsignal(signal.SIGTERM)
+
+    def test_it_is_no_ordinary_failure_that_a_handler_could_swallow(self) -> None:
+        assert not issubclass(InterruptedBySignalError, Exception)
