@@ -1,0 +1,45 @@
+"""Start the pretended upstream as a process: `python -m simulator --port N`."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from simulator.scenario import PRESETS
+from simulator.server import serve_until_signalled
+from simulator.world import World
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.command()
+def main(
+    *,
+    port: Annotated[int, typer.Option(help="Port of the API and the control routes.")],
+    host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
+    scenario: Annotated[str, typer.Option(help="Name of the world to begin with.")] = "happy",
+    h5_port: Annotated[int | None, typer.Option(help="Port of the person's page.")] = None,
+    verbose: Annotated[bool, typer.Option(help="Print one line per call.")] = False,
+) -> None:
+    """Serve APIMart and the person's page, pretended, until SIGTERM or Ctrl-C.
+
+    Example: python -m simulator --port 9000 --scenario single_use_token
+    """
+    if scenario not in PRESETS:
+        known = ", ".join(PRESETS)
+        raise typer.BadParameter(f"no scenario {scenario!r}; known: {known}")
+    world = World(PRESETS[scenario], narrate=typer.echo if verbose else None)
+    try:
+        asyncio.run(_serve(world, host=host, port=port, h5_port=h5_port))
+    except OSError as refused:
+        typer.echo(f"cannot listen on {host}: {refused.strerror}", err=True)
+        raise typer.Exit(1) from refused
+
+
+async def _serve(world: World, *, host: str, port: int, h5_port: int | None) -> None:
+    async for base_url in serve_until_signalled(world, host=host, port=port, h5_port=h5_port):
+        typer.echo(f"simulator listening on {base_url}")
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,113 @@
+"""Put the routes together and serve them: in a test's own loop, or as a process."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+from collections.abc import AsyncIterator, Iterator
+
+import uvicorn
+from fastapi import FastAPI
+
+from simulator.avatar import avatar_routes
+from simulator.connections import CuttableProtocol
+from simulator.control_routes import control_routes
+from simulator.h5 import h5_routes
+from simulator.media import media_routes
+from simulator.tasks import task_routes
+from simulator.videos import video_routes
+from simulator.world import World
+
+DRAIN_S = 1
+
+
+def create_app(world: World) -> FastAPI:
+    """Return the API with its control routes, and the person's page where it has no own origin."""
+    app = _bare_app()
+    routers = (avatar_routes, task_routes, video_routes, control_routes, h5_routes)
+    for router in routers:
+        app.include_router(router(world))
+    app.include_router(media_routes())
+    return app
+
+
+def create_h5_app(world: World) -> FastAPI:
+    """Return the person's page alone, for an origin of its own."""
+    app = _bare_app()
+    app.include_router(h5_routes(world))
+    return app
+
+
+def _bare_app() -> FastAPI:
+    return FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
+
+
+class _Server(uvicorn.Server):
+    """uvicorn without its signal handling, which would end the process by the signal itself."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ready = asyncio.Event()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.ready.set()
+
+
+@contextlib.asynccontextmanager
+async def serve(
+    world: World, *, host: str = "127.0.0.1", port: int = 0, h5_port: int | None = None
+) -> AsyncIterator[str]:
+    """Serve a world and yield its base URL; port 0 is any free one.
+
+    With `h5_port` the person's page lives on that port, an origin of its own. Raises OSError where
+    a port is taken.
+    """
+    async with contextlib.AsyncExitStack() as stack:
+        if h5_port is not None:
+            h5 = _listening(create_h5_app(world), host=host, port=h5_port)
+            world.h5_base = await stack.enter_async_context(h5)
+        api = _listening(create_app(world), host=host, port=port)
+        base_url = await stack.enter_async_context(api)
+        # Entered last, so done first: a server would wait for its held calls.
+        stack.push_async_callback(world.close)
+        yield base_url
+
+
+@contextlib.asynccontextmanager
+async def _listening(app: FastAPI, *, host: str, port: int) -> AsyncIterator[str]:
+    listener = socket.create_server((host, port))
+    config = uvicorn.Config(
+        app,
+        http=CuttableProtocol,
+        ws="none",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        timeout_graceful_shutdown=DRAIN_S,
+    )
+    server = _Server(config)
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    await server.ready.wait()
+    try:
+        yield f"http://{host}:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        await serving
+
+
+async def serve_until_signalled(
+    world: World, *, host: str, port: int, h5_port: int | None
+) -> AsyncIterator[str]:
+    """Yield the base URL once, and end after SIGTERM or SIGINT."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with serve(world, host=host, port=port, h5_port=h5_port) as base_url:
+        yield base_url
+        await stop.wait()
