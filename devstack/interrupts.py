@@ -1,6 +1,8 @@
 """Turns Ctrl-C, SIGTERM and a closed terminal into one exception, and never into two."""
 
+import math
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -21,12 +23,17 @@ class InterruptedBySignalError(BaseException):
         return 128 + self.signum
 
 
+SAME_S = 0.5
+"""Signals this close together are one: the terminal, make and uv each pass a Ctrl-C on."""
+
+
 class Interrupts:
     """The first signal raises, later ones and those during the clean-up only ask for haste."""
 
     def __init__(self) -> None:
         self.hurry = False
         self._closing = False
+        self._last_at = -math.inf
 
     def close(self) -> None:
         """Say that the clean-up has begun: from here on a signal shortens it."""
@@ -34,8 +41,11 @@ class Interrupts:
 
     def handle(self, signum: int, _frame: FrameType | None) -> None:
         """Be the signal handler."""
+        now = time.monotonic()
+        again = now - self._last_at > SAME_S
+        self._last_at = now
         if self._closing:
-            self.hurry = True
+            self.hurry = self.hurry or again
             return
         self._closing = True
         raise InterruptedBySignalError(signum)

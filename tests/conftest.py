@@ -10,7 +10,7 @@ from temporalio.client import Client
 
 from devstack.isolation import given_test_address, new_test_namespace, scrub
 from devstack.namespaces import ensure_namespace
-from devstack.temporal_cli import find
+from devstack.temporal_cli import TemporalCliError, find
 from devstack.temporal_server import DevServer, RunningServer
 from likeness.search import SEARCH_ATTRIBUTES
 
@@ -21,10 +21,30 @@ USER_ENVIRONMENT = dict(os.environ)
 scrub(os.environ)
 
 
+NEED_A_SERVER = {"temporal_cli", "temporal_server", "namespace"}
+CLI_KEY = pytest.StashKey[Path | TemporalCliError]()
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Find the Temporal CLI before the first test: a build takes minutes, and shall be seen."""
+    used = {name for item in session.items for name in getattr(item, "fixturenames", ())}
+    if session.config.option.collectonly or not used & NEED_A_SERVER:
+        return
+    terminal = session.config.pluginmanager.get_plugin("terminalreporter")
+    say = print if terminal is None else terminal.write_line
+    try:
+        session.config.stash[CLI_KEY] = find(USER_ENVIRONMENT, say=say)
+    except TemporalCliError as error:
+        session.config.stash[CLI_KEY] = error
+
+
 @pytest.fixture(scope="session")
-def temporal_cli() -> Path:
+def temporal_cli(pytestconfig: pytest.Config) -> Path:
     """Path of a Temporal CLI: found, downloaded or built, else an error that names the remedies."""
-    return find(USER_ENVIRONMENT)
+    found = pytestconfig.stash[CLI_KEY]
+    if isinstance(found, TemporalCliError):
+        raise found
+    return found
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from devstack.child import Child
+from devstack.interrupts import SAME_S
 from devstack.ports import free_port
 from devstack.supervisor import ProcessFailedError, ProcessSpec, ProcessState, Supervisor
 
@@ -234,7 +235,7 @@ class TestOwner:
         pids = self.pids(owner)
 
         os.kill(owner.pid, signal.SIGINT)
-        time.sleep(0.2)
+        time.sleep(2 * SAME_S)
         assert owner.poll() is None
         os.kill(owner.pid, signal.SIGINT)
         owner.communicate(timeout=5)

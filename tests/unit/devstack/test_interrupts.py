@@ -5,6 +5,7 @@ import signal
 
 import pytest
 
+import devstack.interrupts
 from devstack.interrupts import InterruptedBySignalError, interrupts
 
 
@@ -21,14 +22,18 @@ class TestInterrupts:
 
         assert exit_code == ended.value.exit_code
 
-    def test_a_second_signal_only_asks_for_haste(self) -> None:
+    def test_a_second_signal_only_asks_for_haste_and_an_echo_for_nothing(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         with interrupts() as state:
             with pytest.raises(InterruptedBySignalError):
                 os.kill(os.getpid(), signal.SIGINT)
-            before = state.hurry
+            os.kill(os.getpid(), signal.SIGINT)
+            passed_on = state.hurry
+            monkeypatch.setattr(devstack.interrupts, "SAME_S", -1.0)
             os.kill(os.getpid(), signal.SIGINT)
 
-        assert not before
+        assert not passed_on
         assert state.hurry
 
     def test_a_signal_during_the_clean_up_does_not_break_it(self) -> None:

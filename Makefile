@@ -1,0 +1,95 @@
+# Every verb of this project. `make` alone lists them.
+
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+UV  := $(shell command -v uv 2>/dev/null || echo .tools/bin/uv)
+RUN := $(UV) run --locked
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+##@ First
+
+.PHONY: help
+help: ## List the verbs
+	@awk 'BEGIN {FS = ":.*## "} \
+	/^##@ / {printf "\n%s\n", substr($$0, 5)} \
+	/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: .venv/.ready ## Build .venv exactly as locked (uv comes by pip where it is absent)
+
+# Not into .venv: `uv sync` is exact and would remove itself.
+.tools/bin/uv:
+	$(PYTHON) -m pip install --quiet --target .tools uv==$(UV_VERSION)
+
+.venv/.ready: uv.lock pyproject.toml | $(UV)
+	$(UV) sync --locked
+	@touch $@
+
+##@ The code
+
+.PHONY: check
+check: lint types imports ## The static part: lint, types, imports
+
+.PHONY: format
+format: setup ## Bring the code into its form
+	$(RUN) ruff format .
+	$(RUN) ruff check --fix .
+
+.PHONY: lint
+lint: setup ## ruff, every rule but those with a reason
+	$(RUN) ruff format --check .
+	$(RUN) ruff check .
+
+.PHONY: types
+types: setup ## mypy --strict, tests included
+	$(RUN) mypy .
+
+.PHONY: imports
+imports: setup ## Who may import whom
+	$(RUN) lint-imports
+
+.PHONY: test
+test: setup ## Every tier; a missing Temporal server is found, downloaded or built
+	$(RUN) pytest
+
+.PHONY: test-quick
+test-quick: setup ## The unit tier: no server, under a minute
+	$(RUN) pytest tests/unit
+
+##@ The whole thing on this machine
+
+.PHONY: demo
+demo: setup ## One person from invitation to video, a killed worker included
+	@exec .venv/bin/python -m devstack demo
+
+.PHONY: up
+up: setup ## Keep it running to play with; UP_REAL=1 takes your own TEMPORAL_* and APIMART_*
+	@exec .venv/bin/python -m devstack up
+
+.PHONY: down
+down: setup ## End what `make up` started; what it knows stays in .likeness/
+	@exec .venv/bin/python -m devstack down
+
+##@ One process, from its own variables alone
+
+.PHONY: worker
+worker: setup ## Workflows and activities
+	@exec .venv/bin/python worker.py
+
+.PHONY: web
+web: setup ## The person's pages, the callback relay, the admin listener
+	@exec .venv/bin/python -m web
+
+PORT ?= 9000
+.PHONY: simulator
+simulator: setup ## APIMart, pretended, on PORT (9000)
+	@exec .venv/bin/python -m simulator --port $(PORT)
+
+##@ Last
+
+.PHONY: clean
+clean: ## Remove what was built and cached here; .likeness/ stays
+	rm -rf .venv .tools build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
