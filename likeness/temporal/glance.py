@@ -1,0 +1,197 @@
+"""What ``describe`` tells of an onboarding: it works with no worker up, and after the end."""
+
+from collections.abc import AsyncIterator, Mapping
+from datetime import datetime, timedelta
+
+from temporalio.client import (
+    Client,
+    WorkflowExecution,
+    WorkflowExecutionDescription,
+    WorkflowExecutionStatus,
+)
+from temporalio.service import RPCError, RPCStatusCode
+
+from likeness import names, search
+from likeness.failures import FailureCode, code_of
+from likeness.ids import onboarding_of, onboarding_workflow_id, video_workflow_id
+from likeness.messages.base import Message
+from likeness.messages.onboarding import RunMemo
+from likeness.stages import Hold, Stage, WaitingFor
+from likeness.temporal import attributes
+from likeness.temporal.codec import UndecodablePayloadError
+from likeness.temporal.errors import NoSuchOnboardingError, TemporalAwayError
+
+RPC_TIMEOUT = timedelta(seconds=5)
+
+# A run that was ended from outside never got to say so in its attributes.
+_STAGE_OF_END: Mapping[WorkflowExecutionStatus, Stage] = {
+    WorkflowExecutionStatus.FAILED: Stage.FAILED,
+    WorkflowExecutionStatus.CANCELED: Stage.CANCELED,
+    WorkflowExecutionStatus.TERMINATED: Stage.CANCELED,
+    WorkflowExecutionStatus.TIMED_OUT: Stage.EXPIRED,
+}
+
+
+class OnboardingGlance(Message):
+    """An onboarding as its search attributes and memo tell it; all times in UTC.
+
+    ``status`` is Temporal's own word for the run, in lower case.
+    """
+
+    tenant: str
+    onboarding_id: str
+    workflow_id: str
+    stage: Stage
+    hold: Hold | None = None
+    reason: FailureCode | None = None
+    waiting_for: WaitingFor
+    deadline: datetime | None = None
+    memo: RunMemo | None = None
+    closed: bool
+    status: str
+    started_at: datetime
+    closed_at: datetime | None = None
+
+
+async def describe_onboarding(
+    client: Client, tenant: str, onboarding: str, *, rpc_timeout: timedelta = RPC_TIMEOUT
+) -> OnboardingGlance:
+    """Look at an onboarding; a hold of its video shows as its own.
+
+    Raises:
+        ValueError: Tenant or onboarding may not stand in an id.
+        NoSuchOnboardingError: Nothing is known of it.
+        TemporalAwayError: The server did not answer.
+        UndecodablePayloadError: Its memo is under a key that the client lacks.
+
+    """
+    workflow_id = onboarding_workflow_id(tenant, onboarding)
+    described = await described_run(client, workflow_id, rpc_timeout=rpc_timeout)
+    glance = glance_at(described, await memo_of(described))
+    if glance.stage is Stage.GENERATING and not glance.closed:
+        hold, reason = await hold_of_video(client, workflow_id, rpc_timeout=rpc_timeout)
+        if hold is not None:
+            update = {"hold": hold, "reason": reason, "waiting_for": waiting_for(hold)}
+            return glance.model_copy(update=update)
+    return glance
+
+
+async def list_onboardings(
+    client: Client,
+    tenant: str,
+    *,
+    stage: Stage | None = None,
+    limit: int = 100,
+    rpc_timeout: timedelta = RPC_TIMEOUT,
+) -> AsyncIterator[OnboardingGlance]:
+    """Give a tenant's onboardings, newest first; the list lags behind the runs by moments.
+
+    A memo that the client cannot decrypt is None here, so that one foreign run hides no others.
+
+    Raises:
+        ValueError: The tenant may not stand in an id.
+        TemporalAwayError: The server did not answer.
+
+    """
+    prefix = onboarding_workflow_id(tenant, "x").removesuffix("x")
+    query = f"WorkflowType = '{names.ONBOARD_PERSON}' AND WorkflowId STARTS_WITH '{prefix}'"
+    if stage is not None:
+        query += f" AND {search.STAGE} = '{stage}'"
+    runs = client.list_workflows(query, limit=limit, rpc_timeout=rpc_timeout)
+    try:
+        async for run in runs:
+            yield glance_at(run, await _memo_or_none(run))
+    except RPCError as error:
+        raise temporal_away(error) from error
+
+
+async def described_run(
+    client: Client, workflow_id: str, *, rpc_timeout: timedelta
+) -> WorkflowExecutionDescription:
+    """Describe the latest run of ``workflow_id``; raises as ``describe_onboarding``."""
+    try:
+        return await client.get_workflow_handle(workflow_id).describe(rpc_timeout=rpc_timeout)
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            raise NoSuchOnboardingError(
+                "There is no onboarding of that id here; it was never started, or its history is "
+                "past the namespace's retention."
+            ) from error
+        raise temporal_away(error) from error
+
+
+async def memo_of(run: WorkflowExecution) -> RunMemo | None:
+    """Give the run's memo, None where it was started without one."""
+    return await run.memo_value(search.MEMO, None, type_hint=RunMemo)
+
+
+async def hold_of_video(
+    client: Client, workflow_id: str, *, rpc_timeout: timedelta
+) -> tuple[Hold | None, FailureCode | None]:
+    """Give hold and reason of an onboarding's first video; Nones when it has none yet."""
+    try:
+        video = await described_run(client, video_workflow_id(workflow_id), rpc_timeout=rpc_timeout)
+    except NoSuchOnboardingError:
+        return None, None
+    if video.close_time is not None:
+        return None, None
+    shown = video.typed_search_attributes
+    return _hold(shown.get(attributes.HOLD)), _reason(shown.get(attributes.REASON))
+
+
+def waiting_for(hold: Hold) -> WaitingFor:
+    """Tell who ends a hold."""
+    return WaitingFor.CALLER if hold is Hold.NEEDS_ASSETS else WaitingFor.OPERATOR
+
+
+def glance_at(run: WorkflowExecution, memo: RunMemo | None) -> OnboardingGlance:
+    """Read a run's search attributes; an end from outside overrules what they say."""
+    tenant, onboarding = onboarding_of(run.id)
+    shown = run.typed_search_attributes
+    closed = run.close_time is not None
+    stage = _stage(shown.get(attributes.STAGE))
+    if run.status is not None and not stage.is_end:
+        stage = _STAGE_OF_END.get(run.status, stage)
+    waits = WaitingFor(shown.get(attributes.WAITING_FOR) or WaitingFor.PERSON)
+    return OnboardingGlance(
+        tenant=tenant,
+        onboarding_id=onboarding,
+        workflow_id=run.id,
+        stage=stage,
+        hold=None if closed else _hold(shown.get(attributes.HOLD)),
+        reason=_reason(shown.get(attributes.REASON)),
+        waiting_for=WaitingFor.NOBODY if closed else waits,
+        deadline=shown.get(attributes.DEADLINE),
+        memo=memo,
+        closed=closed,
+        status="unknown" if run.status is None else run.status.name.lower(),
+        started_at=run.start_time,
+        closed_at=run.close_time,
+    )
+
+
+def temporal_away(error: RPCError) -> TemporalAwayError:
+    """Give the sentence for a call that the server did not answer or refused."""
+    return TemporalAwayError(
+        f"The Temporal server did not do what was asked ({error.status.name.lower()}); "
+        "see that it runs and that address, namespace and credentials are right."
+    )
+
+
+async def _memo_or_none(run: WorkflowExecution) -> RunMemo | None:
+    try:
+        return await memo_of(run)
+    except UndecodablePayloadError:
+        return None
+
+
+def _stage(word: str | None) -> Stage:
+    return Stage(word) if word else Stage.INVITED
+
+
+def _hold(word: str | None) -> Hold | None:
+    return Hold(word) if word else None
+
+
+def _reason(word: str | None) -> FailureCode | None:
+    return code_of(word) if word else None
