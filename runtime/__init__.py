@@ -1,0 +1,1 @@
+"""What every process needs first: settings, connection, keys, links, logs and metrics."""

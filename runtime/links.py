@@ -1,0 +1,128 @@
+"""Seals and opens invite and callback tokens: who is meant, readable by us alone.
+
+A token is a Fernet token without its padding, which chat programs cut from a link's end. What it
+holds begins with its purpose, so that neither kind is ever taken for the other.
+"""
+
+import base64
+import re
+from collections.abc import Sequence
+from typing import Self
+
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+
+from likeness.ids import checked_part
+from likeness.messages.base import Message
+from likeness.temporal.keyring import KeyRing
+
+MAX_TOKEN_LENGTH = 400
+INVITE_PATH = "/i"
+CALLBACK_PATH = "/callback"
+
+_TOKEN = re.compile(rf"[A-Za-z0-9_-]{{1,{MAX_TOKEN_LENGTH}}}")
+_NUMBER = re.compile(r"0|[1-9][0-9]{0,11}")
+_INVITE, _CALLBACK = "i", "c"
+
+
+class InviteToken(Message):
+    """What an invite link says; another link number than the run's means revoked."""
+
+    tenant: str
+    onboarding: str
+    person: str
+    link: int
+
+
+class CallbackToken(Message):
+    """What a callback link says; ``minted_at`` in whole unix seconds."""
+
+    tenant: str
+    onboarding: str
+    person: str
+    link: int
+    attempt: int
+    minted_at: int
+
+
+class LinkSealer:
+    """Seals with the first key, opens with any; safe to share between threads."""
+
+    def __init__(self, keys: Sequence[str | bytes]) -> None:
+        """Take Fernet keys (base64url of 32 bytes), the sealing one first."""
+        self._fernet = MultiFernet([Fernet(key) for key in keys])
+
+    @classmethod
+    def of(cls, ring: KeyRing) -> Self:
+        """Make a sealer of a link key file's ring."""
+        others = (key for key in ring.read.values() if key.id != ring.write.id)
+        return cls([key.line() for key in (ring.write, *others)])
+
+    def seal_invite(self, token: InviteToken) -> str:
+        """Give the token as text for a path; different each time, at most 400 characters.
+
+        Raises:
+            ValueError: A part may not stand in an id, or a number is negative.
+
+        """
+        return self._seal(_INVITE, [token.tenant, token.onboarding, token.person], [token.link])
+
+    def open_invite(self, text: str) -> InviteToken | None:
+        """Give what an invite token says, None for anything that does not authenticate."""
+        fields = self._open(_INVITE, text, count=4)
+        if fields is None:
+            return None
+        tenant, onboarding, person, link = fields
+        return InviteToken(tenant=tenant, onboarding=onboarding, person=person, link=int(link))
+
+    def seal_callback(self, token: CallbackToken) -> str:
+        """Give the token as text for a path; raises as ``seal_invite``."""
+        parts = [token.tenant, token.onboarding, token.person]
+        return self._seal(_CALLBACK, parts, [token.link, token.attempt, token.minted_at])
+
+    def open_callback(self, text: str) -> CallbackToken | None:
+        """Give what a callback token says, None for anything that does not authenticate."""
+        fields = self._open(_CALLBACK, text, count=6)
+        if fields is None:
+            return None
+        tenant, onboarding, person, link, attempt, minted_at = fields
+        return CallbackToken(
+            tenant=tenant,
+            onboarding=onboarding,
+            person=person,
+            link=int(link),
+            attempt=int(attempt),
+            minted_at=int(minted_at),
+        )
+
+    def _seal(self, purpose: str, parts: Sequence[str], numbers: Sequence[int]) -> str:
+        digits = [str(number) for number in numbers]
+        if not all(_NUMBER.fullmatch(text) for text in digits):
+            raise ValueError("a number in a link's token must be 0 or more, of 12 digits at most")
+        # No part may hold the separator: checked_part allows a-z, 0-9, '_' and '-' only.
+        content = "/".join([purpose, *(checked_part(part) for part in parts), *digits])
+        return self._fernet.encrypt(content.encode()).decode().rstrip("=")
+
+    def _open(self, purpose: str, text: str, *, count: int) -> list[str] | None:
+        if not _TOKEN.fullmatch(text):
+            return None
+        padded = text + "=" * (-len(text) % 4)
+        try:
+            raw = base64.urlsafe_b64decode(padded)
+            content = self._fernet.decrypt(padded).decode()
+        except (InvalidToken, ValueError):
+            return None
+        # base64 ignores the spare bits of its last letter; one token has one spelling.
+        if base64.urlsafe_b64encode(raw).decode() != padded:
+            return None
+        kind, *fields = content.split("/")
+        return fields if kind == purpose and len(fields) == count else None
+
+
+def invite_url(base: str, token: str) -> str:
+    """Give ``{PUBLIC_BASE_URL}/i/{token}``."""
+    return f"{base}{INVITE_PATH}/{token}"
+
+
+def callback_url(base: str, token: str) -> str:
+    """Give ``{PUBLIC_BASE_URL}/callback/{token}``."""
+    return f"{base}{CALLBACK_PATH}/{token}"

@@ -1,0 +1,238 @@
+"""Every variable as a typed page: groups first, then what each process reads.
+
+Only composition roots read settings, by ``load``. Each field's description is the shape that the
+sentence of a ``SettingsError`` names. ``TEMPORAL_*`` belong to the Temporal SDK and are read in
+``runtime.temporal``.
+"""
+
+import re
+from pathlib import Path
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from likeness.messages.onboarding import MAX_ASSETS, OnboardingPolicy
+from likeness.stages import QueryPolicy
+from runtime.addresses import base_url, origin
+from runtime.loading import SettingsError, load
+
+__all__ = [
+    "PolicySettings",
+    "SettingsError",
+    "StarterSettings",
+    "TemporalSettings",
+    "UpstreamSettings",
+    "WebSettings",
+    "WorkerSettings",
+    "load",
+]
+
+SHIPPED_H5_HOSTS = (
+    "h5-v2.kych5.com",
+    "kyc.byteintl.com",
+    "www.byteplus.com",
+    "visual.volcengine.com",
+)
+"""Hosts on which the provider's verification page was seen."""
+
+
+def _split(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    return tuple(part.strip() for part in value.split(",") if part.strip())
+
+
+def _file_url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme != "file" or parts.netloc or not parts.path.startswith("/"):
+        raise ValueError("a file:/// address is wanted")
+    return text.rstrip("/")
+
+
+def _printable(secret: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"[\x21-\x7e]{8,512}", secret.get_secret_value()):
+        raise ValueError("8 to 512 printable characters without spaces are wanted")
+    return secret
+
+
+def _archive_here() -> str:
+    return (Path.cwd() / ".likeness" / "archive").as_uri()
+
+
+BaseUrl = Annotated[str, AfterValidator(base_url)]
+Origins = Annotated[tuple[Annotated[str, AfterValidator(origin)], ...], NoDecode]
+CommaOrigins = Annotated[Origins, BeforeValidator(_split)]
+Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Port = Annotated[int, Field(ge=1, le=65535)]
+Token = Annotated[SecretStr, AfterValidator(_printable)]
+
+
+class _Settings(BaseSettings):
+    model_config = SettingsConfigDict(
+        frozen=True,
+        extra="ignore",
+        hide_input_in_errors=True,
+        env_ignore_empty=True,
+        validate_default=False,
+    )
+
+
+class TemporalSettings(_Settings):
+    """What any process with a Temporal client reads."""
+
+    task_queue: str = Field(
+        default="likeness",
+        pattern=r"^[A-Za-z0-9_.-]{1,80}$",
+        description="the workflows' queue, 1 to 80 characters out of letters, digits and '_.-'",
+    )
+    payload_keys_file: Path = Field(
+        default=Path(".likeness/keys/payload.keys"),
+        description="the path of the payload key file",
+    )
+    metrics_address: str | None = Field(
+        default=None,
+        pattern=r"^[^\s/]+:[0-9]{1,5}$",
+        description="host:port on which the Temporal SDK shows its metrics",
+    )
+    log_level: str = Field(
+        default="INFO",
+        pattern=r"^(DEBUG|INFO|WARNING|ERROR)$",
+        description="one of DEBUG, INFO, WARNING, ERROR",
+    )
+
+
+class LinkSettings(_Settings):
+    """What a process that seals or opens links reads."""
+
+    link_keys_file: Path = Field(
+        default=Path(".likeness/keys/link.keys"),
+        description="the path of the link key file",
+    )
+    public_base_url: BaseUrl = Field(
+        default="http://127.0.0.1:8000",
+        description="the https address of the public pages (plain http only on this machine), "
+        "without query",
+    )
+
+
+class H5Settings(_Settings):
+    """Where a person may be sent for the scan."""
+
+    h5_hosts: CommaOrigins = Field(
+        default=(),
+        description="hosts separated by commas, or whole origins such as http://127.0.0.1:9000 "
+        "where http on this machine is meant",
+    )
+
+    @property
+    def h5_origins(self) -> tuple[str, ...]:
+        """The shipped and the configured hosts as origins, ``https://host`` unless http is said."""
+        shipped = (origin(host) for host in SHIPPED_H5_HOSTS)
+        return tuple(dict.fromkeys((*shipped, *self.h5_hosts)))
+
+
+class UpstreamSettings(_Settings):
+    """What the process that calls APIMart reads."""
+
+    apimart_api_key: Token = Field(
+        description="the API key of your APIMart account, 8 to 512 characters without spaces"
+    )
+    apimart_base_url: BaseUrl = Field(
+        default="https://api.apimart.ai",
+        description="the https address of the upstream (plain http only on this machine), "
+        "without query",
+    )
+    apimart_project_name: str = Field(
+        default="default",
+        pattern=r"^[A-Za-z0-9_.-]{1,64}$",
+        description="the project of every call, 1 to 64 characters out of letters, digits, '_.-'",
+    )
+    upstream_rps: float = Field(
+        default=1.0,
+        gt=0,
+        allow_inf_nan=False,
+        description="the requests a second that one process may send, above 0",
+    )
+    archive_url: Annotated[str, AfterValidator(_file_url)] = Field(
+        default_factory=_archive_here,
+        description="where finished videos go, a file:/// address with an absolute path",
+    )
+
+
+class PolicySettings(_Settings):
+    """How runs wait; read by whoever starts one and copied into its input."""
+
+    query_policy: QueryPolicy = Field(
+        default=QueryPolicy.FRUGAL, description="either frugal or poll"
+    )
+    look_delays_s: Annotated[
+        tuple[Annotated[float, Field(ge=0, allow_inf_nan=False)], ...],
+        NoDecode,
+        BeforeValidator(_split),
+    ] = Field(
+        default=(2, 7, 25),
+        min_length=1,
+        max_length=6,
+        description="1 to 6 delays in seconds separated by commas, such as 2,7,25",
+    )
+    link_ttl_s: Seconds = Field(default=120, description="seconds above 0, such as 120")
+    scan_grace_s: float = Field(
+        default=300, ge=0, allow_inf_nan=False, description="seconds, 0 or more, such as 300"
+    )
+    token_ttl_s: Seconds = Field(default=1800, description="seconds above 0, such as 1800")
+    poll_interval_s: Seconds = Field(default=5, description="seconds above 0, such as 5")
+    onboarding_deadline_s: Seconds = Field(
+        default=14 * 24 * 3600, description="seconds above 0, such as 1209600 for 14 days"
+    )
+    max_attempts: int = Field(default=5, ge=1, le=100, description="a count from 1 to 100")
+    assets_per_request: int = Field(
+        default=1, ge=1, le=MAX_ASSETS, description=f"a count from 1 to {MAX_ASSETS}"
+    )
+    upstream_post_timeout_s: Seconds = Field(default=45, description="seconds above 0, such as 45")
+
+    def policy(self) -> OnboardingPolicy:
+        """Give the policy for an input, every duration of it in seconds."""
+        return OnboardingPolicy(
+            query_policy=self.query_policy,
+            look_delays_s=self.look_delays_s,
+            link_ttl_s=self.link_ttl_s,
+            scan_grace_s=self.scan_grace_s,
+            token_ttl_s=self.token_ttl_s,
+            poll_interval_s=self.poll_interval_s,
+            deadline_s=self.onboarding_deadline_s,
+            max_attempts=self.max_attempts,
+            assets_per_request=self.assets_per_request,
+            post_timeout_s=self.upstream_post_timeout_s,
+        )
+
+
+class ListenerSettings(_Settings):
+    """Where the web process listens, and who may decode payloads."""
+
+    web_host: str = Field(default="127.0.0.1", description="the address the public pages bind")
+    web_port: Port = Field(default=8000, description="a port from 1 to 65535")
+    admin_host: str = Field(default="127.0.0.1", description="the address the admin side binds")
+    admin_port: Port = Field(default=8001, description="a port from 1 to 65535")
+    codec_token: Token | None = Field(
+        default=None,
+        description="the token that decoding asks for, 8 to 512 characters without spaces",
+    )
+    ui_origins: CommaOrigins = Field(
+        default=("http://localhost:8233", "http://127.0.0.1:8233"),
+        description="origins of the Temporal UI that may use the codec endpoint, separated by "
+        "commas",
+    )
+
+
+class WorkerSettings(TemporalSettings, LinkSettings, H5Settings, UpstreamSettings):
+    """Everything ``worker.py`` reads."""
+
+
+class WebSettings(TemporalSettings, LinkSettings, H5Settings, ListenerSettings, PolicySettings):
+    """Everything ``python -m web`` reads."""
+
+
+class StarterSettings(TemporalSettings, LinkSettings, PolicySettings):
+    """Everything ``starter.py`` reads."""
