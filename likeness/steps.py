@@ -10,6 +10,9 @@ from likeness.messages import steps as message
 from likeness.messages.base import Message
 from likeness.messages.conversation import VideoStatus
 
+UNSENT_BUDGET_S = 30.0
+"""How long a POSTing step itself repeats a request that surely never left or was put off."""
+
 TakesT = TypeVar("TakesT", bound=Message)
 GivesT = TypeVar("GivesT", bound=Message)
 

@@ -29,3 +29,4 @@ class Summary(StrEnum):
     AWAIT_VIDEO = "Wait for the video started by an earlier run"
     DEADLINE = "Deadline of the whole onboarding"
     NEXT_LOOK = "Next look at the scan"
+    PAUSE_AFTER_TROUBLE = "Pause before a step without effect is tried again"

@@ -99,8 +99,11 @@ class OnboardingRequest(Order):
         return len(self.assets) if self.min_usable is None else self.min_usable
 
     def fingerprint(self) -> str:
-        """Give the SHA-256 (hex) by which a repeated start is told from a different one."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+        """Give the SHA-256 (hex) by which a repeated start is told from a different one.
+
+        Defaults are left out, so that a field added later changes no old fingerprint.
+        """
+        return hashlib.sha256(self.model_dump_json(exclude_defaults=True).encode()).hexdigest()
 
 
 class OnboardingPolicy(Message):

@@ -10,8 +10,6 @@ class GenerateVideoInput(Message):
     ``key`` is the file's path below the archive.
     """
 
-    tenant: str
-    onboarding: str
     account: str
     video: VideoRequest
     images: tuple[str, ...]

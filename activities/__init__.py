@@ -1,0 +1,1 @@
+"""Who does it: adapters from the steps' messages to the upstream, one side effect each."""

@@ -1,0 +1,99 @@
+"""The archive: a finished video is fetched whole, checked, and only then put in its place."""
+
+import hashlib
+import tempfile
+from typing import IO, NamedTuple
+from urllib.parse import urlsplit
+
+import httpx
+import obstore
+from obstore.exceptions import BaseError
+from obstore.store import ObjectStore, from_url
+from pydantic import SecretStr
+
+MAX_BYTES = 1024**3
+CONNECT_TIMEOUT_S = 10.0
+READ_TIMEOUT_S = 60.0
+_GONE = frozenset({httpx.codes.FORBIDDEN, httpx.codes.NOT_FOUND, httpx.codes.GONE})
+
+
+class ArchiveError(Exception):
+    """The file could not be fetched whole or put away; trying again may help."""
+
+
+class SourceGoneError(Exception):
+    """The address no longer gives the file."""
+
+
+class Kept(NamedTuple):
+    """What was put away; ``sha256`` in hex."""
+
+    size_bytes: int
+    sha256: str
+
+
+class Archive:
+    """Copies files from an address into the store of ``ARCHIVE_URL``.
+
+    ``plain_http`` lets files come over http, for an upstream on this machine.
+    """
+
+    def __init__(self, store: ObjectStore, *, plain_http: bool = False) -> None:
+        self._store = store
+        self._schemes = ("https", "http") if plain_http else ("https",)
+        self._http = httpx.AsyncClient(
+            timeout=httpx.Timeout(READ_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
+            follow_redirects=False,
+            trust_env=False,
+        )
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def keep(self, url: SecretStr, key: str) -> Kept:
+        """Copy the file at ``url`` to ``key``; whatever goes wrong leaves nothing there.
+
+        Raises:
+            SourceGoneError: the address is refused.
+            ArchiveError: anything else; its text holds no address.
+
+        """
+        address = url.get_secret_value()
+        if urlsplit(address).scheme not in self._schemes:
+            raise ArchiveError("the upstream gave an address that is not https")
+        with tempfile.TemporaryFile() as file:
+            try:
+                kept = await self._fetched(address, file)
+                file.seek(0)
+                await obstore.put_async(self._store, key, file)
+            except httpx.HTTPError as error:
+                raise ArchiveError(f"the download broke off: {type(error).__name__}") from None
+            except (BaseError, OSError) as error:
+                raise ArchiveError(f"the store took no file: {type(error).__name__}") from None
+        return kept
+
+    async def _fetched(self, address: str, file: IO[bytes]) -> Kept:
+        digest = hashlib.sha256()
+        size_bytes = 0
+        async with self._http.stream("GET", address) as response:
+            if response.status_code in _GONE:
+                raise SourceGoneError(f"HTTP {response.status_code}")
+            if response.status_code != httpx.codes.OK:
+                raise ArchiveError(f"the download answered HTTP {response.status_code}")
+            async for chunk in response.aiter_raw():
+                size_bytes += len(chunk)
+                if size_bytes > MAX_BYTES:
+                    raise ArchiveError("the download is larger than a video can be")
+                digest.update(chunk)
+                file.write(chunk)
+        if size_bytes == 0:
+            raise ArchiveError("the download is empty")
+        return Kept(size_bytes, digest.hexdigest())
+
+
+def open_store(url: str) -> ObjectStore:
+    """Open the store at ``file:///folder`` (made if absent) or ``s3://bucket/prefix``."""
+    if urlsplit(url).scheme == "file":
+        return from_url(url, mkdir=True)
+    return from_url(url)

@@ -1,0 +1,63 @@
+"""What an upstream failure means for a run: the one table from error classes to failure codes."""
+
+from temporalio.exceptions import ApplicationError
+
+from apimart import (
+    ApimartError,
+    BadRequest,
+    Forbidden,
+    InProgress,
+    NotSent,
+    OutcomeUnknown,
+    PaymentRequired,
+    RateLimited,
+    Unauthorized,
+    Unavailable,
+)
+from likeness.failures import FAILURES, FailureCode
+
+_CODES: dict[type[ApimartError], FailureCode] = {
+    Unauthorized: FailureCode.UPSTREAM_KEY_REFUSED,
+    PaymentRequired: FailureCode.UPSTREAM_BALANCE,
+    Forbidden: FailureCode.UPSTREAM_FORBIDDEN,
+    BadRequest: FailureCode.UPSTREAM_REFUSED,
+    NotSent: FailureCode.UPSTREAM_UNAVAILABLE,
+    RateLimited: FailureCode.UPSTREAM_UNAVAILABLE,
+    Unavailable: FailureCode.UPSTREAM_UNAVAILABLE,
+}
+
+WORTH_WAITING = (NotSent, RateLimited)
+"""Surely without effect, and gone with time."""
+
+UNKNOWN = (OutcomeUnknown, InProgress)
+"""The request may have been worked; only a look elsewhere can tell."""
+
+
+def failed(
+    code: FailureCode, detail: str | None = None, *, repeatable: bool = False
+) -> ApplicationError:
+    """Give the error of a step; Temporal repeats it only where it is ``repeatable``."""
+    details = () if detail is None else (detail,)
+    return ApplicationError(
+        FAILURES[code].sentence, *details, type=code.value, non_retryable=not repeatable
+    )
+
+
+def step_failure(error: ApimartError, *, unknown: FailureCode) -> ApplicationError:
+    """Give the step's error for an upstream one; ``unknown`` names a lost answer of this step."""
+    if isinstance(error, UNKNOWN):
+        return failed(unknown, detail=told(error))
+    code = next((code for kind, code in _CODES.items() if isinstance(error, kind)), None)
+    return failed(code or FailureCode.BUG, detail=told(error))
+
+
+def told(error: ApimartError) -> str:
+    """Say what is known of an upstream failure: words of ours and the provider's, no secret."""
+    words = [error.code]
+    if error.status is not None:
+        words.append(f"HTTP {error.status}")
+    if error.provider_code:
+        words.append(error.provider_code)
+    if error.request_id:
+        words.append(f"request {error.request_id}")
+    return ", ".join(words)

@@ -1,0 +1,145 @@
+"""Ordering the paid video, watching it, keeping the file, and awaiting a run that does."""
+
+from temporalio import activity
+from temporalio.client import Client
+
+from activities.archive import Archive, ArchiveError, SourceGoneError
+from activities.outcomes import failed, step_failure, told
+from activities.waiting import beating, until_sent
+from activities.watching import Watch
+from apimart import (
+    ApimartClient,
+    ApimartError,
+    BadRequest,
+    NotFound,
+    RateLimited,
+    TaskStatus,
+    Unavailable,
+    VideoOrder,
+)
+from likeness.failures import FailureCode
+from likeness.messages.conversation import VideoStatus
+from likeness.messages.steps import (
+    ArchiveVideo,
+    AwaitVideo,
+    GenerationFinished,
+    GenerationTriggered,
+    PollGeneration,
+    TriggerGeneration,
+    VideoArchived,
+)
+from likeness.steps import (
+    ARCHIVE_VIDEO,
+    AWAIT_VIDEO,
+    POLL_GENERATION,
+    TRIGGER_GENERATION,
+    UNSENT_BUDGET_S,
+)
+
+TRIES_BEFORE_GONE = 3
+"""A fresh address may be refused for a moment while the file spreads; three times is an answer."""
+
+
+class VideoSteps:
+    """``trigger_generation``, ``poll_generation``, ``archive_video`` and ``await_video``."""
+
+    def __init__(self, client: ApimartClient, *, archive: Archive, temporal: Client) -> None:
+        self._client = client
+        self._archive = archive
+        self._temporal = temporal
+
+    @activity.defn(name=TRIGGER_GENERATION.name)
+    async def trigger_generation(self, order: TriggerGeneration) -> GenerationTriggered:
+        """Post once; what the upstream refuses costs nothing and is an answer.
+
+        Raises:
+            ApplicationError: not retryable; ``generation_unconfirmed`` when the answer got lost.
+
+        """
+        try:
+            async with beating(lambda: None):
+                task = await until_sent(
+                    lambda: self._client.generate_video(
+                        order=_video_order(order),
+                        idempotency_key=order.idempotency_key,
+                        timeout_s=order.post_timeout_s,
+                    ),
+                    within_s=UNSENT_BUDGET_S,
+                )
+        except BadRequest as refused:
+            return GenerationTriggered(refused=told(refused))
+        except ApimartError as error:
+            raise step_failure(error, unknown=FailureCode.GENERATION_UNCONFIRMED) from error
+        return GenerationTriggered(task_id=task.task_id, estimated_time_s=task.estimated_time_s)
+
+    @activity.defn(name=POLL_GENERATION.name)
+    async def poll_generation(self, watch: PollGeneration) -> GenerationFinished:
+        """Watch the task until it ends; its file's address stays out of the answer."""
+        videos = Watch(
+            (watch.task_id,),
+            self._client.get_video,
+            is_finished=lambda video: video.task.finished,
+        )
+        await videos.to_the_end(
+            poll_interval_s=watch.poll_interval_s, estimated_time_s=watch.estimated_time_s
+        )
+        video = videos.answers[watch.task_id]
+        if video is None:
+            return GenerationFinished(succeeded=False, lost=True)
+        return GenerationFinished(
+            succeeded=video.task.status is TaskStatus.COMPLETED,
+            reason=video.failure,
+            cost_usd=video.cost_usd,
+        )
+
+    @activity.defn(name=ARCHIVE_VIDEO.name)
+    async def archive_video(self, order: ArchiveVideo) -> VideoArchived:
+        """Read the file's address anew and copy it; each try begins with a fresh one.
+
+        Raises:
+            ApplicationError: ``archive_failed``, retryable, when the archive does not take it.
+
+        """
+        try:
+            video = await self._client.get_video(order.task_id)
+            if video.url is None:
+                return VideoArchived(gone=True)
+            async with beating(lambda: None):
+                kept = await self._archive.keep(video.url, order.key)
+        except NotFound:
+            return VideoArchived(gone=True)
+        except (Unavailable, RateLimited) as error:
+            raise failed(
+                FailureCode.UPSTREAM_UNAVAILABLE, detail=told(error), repeatable=True
+            ) from error
+        except ApimartError as error:
+            raise step_failure(error, unknown=FailureCode.BUG) from error
+        except SourceGoneError as gone:
+            if activity.info().attempt >= TRIES_BEFORE_GONE:
+                return VideoArchived(gone=True)
+            raise failed(FailureCode.VIDEO_EXPIRED, detail=str(gone), repeatable=True) from gone
+        except ArchiveError as error:
+            raise failed(FailureCode.ARCHIVE_FAILED, detail=str(error), repeatable=True) from error
+        return VideoArchived(key=order.key, size_bytes=kept.size_bytes, sha256=kept.sha256)
+
+    @activity.defn(name=AWAIT_VIDEO.name)
+    async def await_video(self, order: AwaitVideo) -> VideoStatus:
+        """Wait for the run and give its result; a lost wait is simply begun anew."""
+        handle = self._temporal.get_workflow_handle(order.workflow_id, result_type=VideoStatus)
+        async with beating(lambda: None):
+            status: VideoStatus = await handle.result()
+        return status
+
+
+def _video_order(order: TriggerGeneration) -> VideoOrder:
+    return VideoOrder(
+        model=order.model,
+        prompt=order.prompt.get_secret_value(),
+        duration_s=order.duration_s,
+        resolution=order.resolution,
+        size=order.size,
+        generate_audio=order.generate_audio,
+        asset_urls=order.images,
+        video_urls=order.videos,
+        seed=order.seed,
+    )

@@ -1,0 +1,113 @@
+"""How a step waits: before a request that did not leave, between two polls, while it is slow."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any, TypeVar
+
+from temporalio import activity
+from temporalio.exceptions import ApplicationError
+
+from activities.outcomes import WORTH_WAITING
+from apimart import ApimartError
+from likeness.failures import FAILURES, FailureCode
+from likeness.messages.base import Message
+
+ResultT = TypeVar("ResultT")
+
+FIRST_PAUSE_S = 0.2
+LONGEST_PAUSE_S = 5.0
+SLOWEST_POLL_S = 60.0
+BEAT_AFTER_S = 8.0
+BEAT_EVERY_S = 2.0
+
+
+async def until_sent(send: Callable[[], Awaitable[ResultT]], *, within_s: float) -> ResultT:
+    """Repeat a POST for as long as it surely had no effect and time is left.
+
+    Raises:
+        ApimartError: the first failure that is not worth waiting for, or the last one in time.
+
+    """
+    give_up_at = time.monotonic() + within_s
+    pause_s = FIRST_PAUSE_S
+    while True:
+        try:
+            return await send()
+        except WORTH_WAITING as error:
+            wait_s = max(pause_s, error.retry_after_s or 0)
+            if time.monotonic() + wait_s > give_up_at:
+                raise
+            await asyncio.sleep(wait_s)
+            pause_s = min(2 * pause_s, LONGEST_PAUSE_S)
+
+
+@asynccontextmanager
+async def beating(
+    word: Callable[[], Message | str | None], *, after_s: float = BEAT_AFTER_S
+) -> AsyncIterator[None]:
+    """Heartbeat ``word()`` every two seconds, beginning only after ``after_s``.
+
+    A step that is quick costs no heartbeat, and each one that reaches the server is billed.
+    """
+
+    async def beat() -> None:
+        await asyncio.sleep(after_s)
+        while True:
+            said = word()
+            activity.heartbeat(*(() if said is None else (said,)))
+            await asyncio.sleep(BEAT_EVERY_S)
+
+    task = asyncio.create_task(beat())
+    try:
+        yield
+    finally:
+        task.cancel()
+
+
+async def rest(seconds: float) -> None:
+    """Sleep between two polls, but leave at once when the worker is shut down.
+
+    Raises:
+        ApplicationError: ``worker_leaving``; the server hands the step to another worker.
+
+    """
+    try:
+        async with asyncio.timeout(max(seconds, 0)):
+            await activity.wait_for_worker_shutdown()
+    except TimeoutError:
+        return
+    raise ApplicationError(
+        FAILURES[FailureCode.WORKER_LEAVING].sentence,
+        type=FailureCode.WORKER_LEAVING.value,
+        next_retry_delay=timedelta(milliseconds=1),
+    )
+
+
+def waited_s() -> float:
+    """Tell how long ago (seconds) the step was scheduled, whichever worker had it meanwhile."""
+    return (datetime.now(UTC) - activity.info().scheduled_time).total_seconds()
+
+
+def poll_pause_s(interval_s: float, *, waited: float, estimated_s: float | None) -> float:
+    """Give the pause (seconds) before the next poll.
+
+    The first poll waits for the task's own estimate; later ones keep in step with how long the
+    task has taken so far, so that a long one costs few calls: ``interval_s`` up to a minute.
+    """
+    if estimated_s is not None and waited < estimated_s:
+        return min(estimated_s - waited, SLOWEST_POLL_S)
+    return min(max(interval_s, waited / 10), max(SLOWEST_POLL_S, interval_s))
+
+
+def asked_to_wait_s(error: ApimartError) -> float:
+    """Give the wait (seconds) that the upstream asked for, or 0."""
+    return error.retry_after_s or 0.0
+
+
+def last_word() -> Any:  # noqa: ANN401  # plain JSON of whichever version of this step beat last
+    """Give what an earlier try of this step said in its last heartbeat."""
+    details = activity.info().heartbeat_details
+    return details[0] if details else None

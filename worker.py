@@ -1,0 +1,174 @@
+"""The worker process: builds the clients once, hands them to the steps, hosts workflows and steps.
+
+    python worker.py
+
+It stops with one sentence when a setting, a key or the Temporal server's address is wrong, waits
+for a server that is away, and on SIGTERM finishes the POSTs under way before it leaves.
+"""
+
+import asyncio
+import signal
+import sys
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import timedelta
+
+import structlog
+from temporalio.client import Client
+from temporalio.worker import Worker
+
+from activities.archive import Archive, open_store
+from activities.assets import AssetSteps
+from activities.sessions import SessionSteps
+from activities.videos import VideoSteps
+from apimart import ApimartClient
+from likeness.ids import DEFAULT_ACCOUNT, person_queue, upstream_queue
+from likeness.messages.steps import CreateSession
+from likeness.temporal.keyring import KeyRing
+from runtime import logs
+from runtime.h5_hosts import H5Hosts
+from runtime.keycheck import KeyCheckError, check_keys
+from runtime.keys import KeyFileError, load_key_file
+from runtime.links import CallbackToken, LinkSealer, callback_url
+from runtime.loading import SettingsError, load
+from runtime.metrics import MetricsError
+from runtime.settings import WorkerSettings
+from runtime.temporal import ConnectError, connect
+from workflows.generate_video import GenerateVideo
+from workflows.onboard_person import OnboardPerson
+
+EXIT_CONFIGURATION = 2
+
+STICKY_TIMEOUT = timedelta(seconds=2)
+"""How long a run waits for a worker that has died before another one takes it up."""
+
+DRAIN_TIMEOUT = timedelta(seconds=120)
+"""Above the longest POST with its waits, so that SIGTERM never makes an outcome unknown."""
+
+log = structlog.get_logger("worker")
+
+
+def main() -> int:
+    """Run until SIGTERM or Ctrl-C; give the exit code."""
+    try:
+        settings = load(WorkerSettings)
+        logs.configure(process="worker", level=settings.log_level)
+        payload_keys = load_key_file(settings.payload_keys_file)
+        link_keys = load_key_file(settings.link_keys_file)
+        asyncio.run(run(settings, payload_keys, LinkSealer.of(link_keys)))
+    except (SettingsError, KeyFileError, ConnectError, KeyCheckError, MetricsError) as error:
+        print(error, file=sys.stderr)  # noqa: T201  # the one sentence for whoever starts it
+        return EXIT_CONFIGURATION
+    except KeyboardInterrupt:
+        return 0
+    return 0
+
+
+async def run(settings: WorkerSettings, payload_keys: KeyRing, sealer: LinkSealer) -> None:
+    """Connect, check the keys before anything is written, and work until told to stop."""
+    stopping = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(name, stopping.set)
+    connecting = asyncio.create_task(connect(settings, payload_keys, wait=True))
+    if not await first_of(connecting, stopping):
+        return
+    temporal = connecting.result()
+    await check_keys(temporal, payload_keys)
+    async with AsyncExitStack() as stack:
+        for worker in await stack.enter_async_context(workers(settings, temporal, sealer)):
+            await stack.enter_async_context(worker)
+        log.info("worker_ready", task_queue=settings.task_queue, namespace=temporal.namespace)
+        await stopping.wait()
+        log.info("worker_draining")
+    log.info("worker_stopped")
+
+
+async def first_of(task: asyncio.Task[Client], stopping: asyncio.Event) -> bool:
+    """Wait for the task or the wish to stop; tell whether the task came first."""
+    stop = asyncio.create_task(stopping.wait())
+    await asyncio.wait((task, stop), return_when=asyncio.FIRST_COMPLETED)
+    if task.done():
+        stop.cancel()
+        return True
+    task.cancel()
+    return False
+
+
+@asynccontextmanager
+async def workers(
+    settings: WorkerSettings, temporal: Client, sealer: LinkSealer
+) -> AsyncIterator[tuple[Worker, ...]]:
+    """Give one worker a queue: workflows, steps a person waits for, all other steps."""
+    h5_hosts = H5Hosts.of(settings.h5_origins)
+    archive = Archive(
+        open_store(settings.archive_url),
+        plain_http=settings.apimart_base_url.startswith("http://"),
+    )
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(archive.aclose)
+        client = await stack.enter_async_context(
+            ApimartClient(
+                api_key=settings.apimart_api_key,
+                base_url=settings.apimart_base_url,
+                requests_per_second=settings.upstream_rps,
+            )
+        )
+        sessions = SessionSteps(
+            client,
+            project_name=settings.apimart_project_name,
+            callback_url=callback_sealer(settings.public_base_url, sealer),
+            unlisted_host=lambda link: h5_hosts.unlisted(link.get_secret_value()),
+        )
+        assets = AssetSteps(client)
+        videos = VideoSteps(client, archive=archive, temporal=temporal)
+        yield (
+            Worker(
+                temporal,
+                task_queue=settings.task_queue,
+                workflows=[OnboardPerson, GenerateVideo],
+                sticky_queue_schedule_to_start_timeout=STICKY_TIMEOUT,
+            ),
+            Worker(
+                temporal,
+                task_queue=person_queue(settings.task_queue, DEFAULT_ACCOUNT),
+                activities=[sessions.create_session, sessions.query_group],
+                graceful_shutdown_timeout=DRAIN_TIMEOUT,
+            ),
+            Worker(
+                temporal,
+                task_queue=upstream_queue(settings.task_queue, DEFAULT_ACCOUNT),
+                activities=[
+                    assets.submit_assets,
+                    assets.poll_review,
+                    videos.trigger_generation,
+                    videos.poll_generation,
+                    videos.archive_video,
+                    videos.await_video,
+                ],
+                max_concurrent_activities=1000,
+                graceful_shutdown_timeout=DRAIN_TIMEOUT,
+            ),
+        )
+
+
+def callback_sealer(base_url: str, sealer: LinkSealer) -> Callable[[CreateSession], str]:
+    """Give what makes the address to which an attempt's browser is sent back."""
+
+    def seal(order: CreateSession) -> str:
+        token = CallbackToken(
+            tenant=order.tenant,
+            onboarding=order.onboarding,
+            person=order.person,
+            link=order.link,
+            attempt=order.attempt,
+            minted_at=int(time.time()),
+        )
+        return callback_url(base_url, sealer.seal_callback(token))
+
+    return seal
+
+
+if __name__ == "__main__":
+    sys.exit(main())

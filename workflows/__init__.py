@@ -1,0 +1,1 @@
+"""What happens: deterministic workflows that read like a story."""

@@ -1,0 +1,209 @@
+"""The story of one onboarding: from an invitation to a reviewed avatar and, if asked, a video."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any
+
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError
+
+from likeness import names
+from likeness.failures import FAILURES, FailureCode
+from likeness.ids import onboarding_workflow_id
+from likeness.messages.conversation import (
+    Cancel,
+    Decline,
+    Failure,
+    Finished,
+    OnboardingStatus,
+    OpenSession,
+    SessionOpened,
+    VerificationCallback,
+)
+from likeness.messages.onboarding import OnboardingInput
+from likeness.stages import Stage, WaitingFor
+from likeness.summaries import Summary
+from workflows.avatar import Avatar
+from workflows.showing import tell
+from workflows.standing import Standing
+from workflows.verification import Verification
+from workflows.video_order import VideoOrder
+
+
+@workflow.defn(name=names.ONBOARD_PERSON)
+class OnboardPerson:
+    """One run per onboarding. Its result is the last ``OnboardingStatus``; a "no" is a result.
+
+    Only input that does not fit fails the run, and only a defect fails one of its tasks.
+    """
+
+    @workflow.init
+    def __init__(self, order: OnboardingInput) -> None:
+        self.request = order.request
+        self.due = workflow.info().start_time.timestamp() + order.policy.deadline_s
+        self.ending: tuple[Stage, Failure] | None = None
+        self.posts: set[asyncio.Task[None]] = set()
+        self.standing = Standing(on_change=self._tell)
+        self.verification = Verification(order.request, order.policy, self.standing)
+        self.avatar = Avatar(order.request, order.policy, self.standing)
+        self.video = VideoOrder(order.request, order.policy, self.standing)
+        self._tell()
+
+    @workflow.run
+    async def run(self, order: OnboardingInput) -> OnboardingStatus:
+        """Tell the story until it is over, the deadline passes or somebody ends it."""
+        _refuse_foreign_id(order)
+        clock = asyncio.create_task(self.deadline_passes())
+        story = asyncio.create_task(self.story())
+        try:
+            await workflow.wait_condition(lambda: story.done() or self.ending is not None)
+        except asyncio.CancelledError:
+            self.end_as(Stage.CANCELED, FailureCode.CANCELED)
+            await self.wind_up(story)
+            raise
+        await self.wind_up(story)
+        del clock
+        return self.status()
+
+    async def story(self) -> None:
+        """Take the person from the invitation to the video."""
+        await self.verification.person_is_verified()
+        self.standing.moves_to(Stage.VERIFIED)
+        await self.unless_interrupted(
+            self.avatar.is_submitted(
+                self.verification.group_id or "", self.verification.project_name
+            )
+        )
+        await self.avatar.is_reviewed()
+        self.standing.moves_to(Stage.READY)
+        await self.video.is_made(self.avatar.book)
+
+    async def deadline_passes(self) -> None:
+        """Sleep until the deadline of the whole run; there is one timer for all of it."""
+        while (left := self.due - workflow.time()) > 0:
+            await workflow.sleep(left, summary=Summary.DEADLINE)
+        self.end_as(Stage.EXPIRED, FailureCode.DEADLINE_PASSED)
+
+    async def unless_interrupted(self, posting: Coroutine[Any, Any, None]) -> None:
+        """Post; an end of the story that comes meanwhile waits for the answer."""
+        task = asyncio.create_task(posting)
+        self.posts.add(task)
+        await asyncio.shield(task)
+
+    def end_as(self, stage: Stage, code: FailureCode) -> None:
+        """Propose an end; the first one wins, and ``run`` applies it."""
+        if self.ending is None:
+            held = self.standing.failure
+            detail = f"while held by {held.code}" if held else None
+            self.ending = (stage, Failure.of(code, detail=detail))
+            self.avatar.stops()
+
+    async def wind_up(self, story: asyncio.Task[None]) -> None:
+        """Come to the end: no POST is left without its answer, no handler without its caller."""
+        if story.done() and self.ending is None:
+            await story
+            self.standing.ends(Stage.COMPLETED)
+        else:
+            story.cancel()
+            await workflow.wait_condition(lambda: all(post.done() for post in self.posts))
+            await self.video.stops()
+            self.standing.ends(*self.last_stage())
+        await workflow.wait_condition(workflow.all_handlers_finished)
+
+    def last_stage(self) -> tuple[Stage, Failure | None]:
+        """Give the end that was proposed; a ready avatar outlives the deadline."""
+        stage, failure = self.ending or (Stage.COMPLETED, None)
+        if stage is Stage.EXPIRED and self.video.is_ordered:
+            return Stage.COMPLETED, failure
+        return stage, failure
+
+    # What others say to the run.
+
+    @workflow.update(name=names.OPEN_SESSION, description="The person tapped Start")
+    async def open_session(self, tap: OpenSession) -> SessionOpened:
+        """Hand out a verification session; consent comes first."""
+        return await self.verification.open(tap)
+
+    @open_session.validator
+    def _may_open(self, tap: OpenSession) -> None:
+        self._refuse_if(self.ending is not None, FailureCode.ALREADY_ENDED)
+        self._refuse_if(tap.consent is None, FailureCode.CONSENT_MISSING)
+        self._refuse_if(workflow.time() > tap.not_after, FailureCode.TAP_TOO_OLD)
+        self._refuse_if(self.verification.group_id is not None, FailureCode.ALREADY_VERIFIED)
+        self._refuse_if(self.verification.is_exhausted, FailureCode.ATTEMPTS_EXHAUSTED)
+
+    @workflow.signal(name=names.VERIFICATION_CALLBACK, description="A browser came back")
+    def verification_callback(self, callback: VerificationCallback) -> None:
+        """Take the hint; what it says decides nothing."""
+        self.verification.came_back(callback)
+
+    @workflow.update(name=names.FINISHED, description="The person says the scan is done")
+    async def finished(self, said: Finished) -> OnboardingStatus:
+        """Look once more, for a callback that got lost."""
+        self.verification.said_finished(said.attempt)
+        return self.status()
+
+    @workflow.update(name=names.DECLINE, description="The person says no")
+    async def decline(self, _: Decline) -> OnboardingStatus:
+        """End the run: a no is an answer."""
+        self.end_as(Stage.DECLINED, FailureCode.DECLINED)
+        await workflow.wait_condition(lambda: self.standing.stage.is_end)
+        return self.status()
+
+    @decline.validator
+    def _may_decline(self, _: Decline) -> None:
+        self._refuse_if(self.ending is not None, FailureCode.ALREADY_ENDED)
+        self._refuse_if(self.verification.group_id is not None, FailureCode.ALREADY_VERIFIED)
+
+    @workflow.update(name=names.CANCEL, description="The caller or an operator ends the run")
+    async def cancel(self, _: Cancel) -> OnboardingStatus:
+        """End the run; a paid POST in flight is awaited and recorded first."""
+        self.end_as(Stage.CANCELED, FailureCode.CANCELED)
+        await workflow.wait_condition(lambda: self.standing.stage.is_end)
+        return self.status()
+
+    @cancel.validator
+    def _may_cancel(self, _: Cancel) -> None:
+        self._refuse_if(self.ending is not None, FailureCode.ALREADY_ENDED)
+
+    @workflow.query(name=names.STATUS, description="Everything that may be shown of the run")
+    def status(self) -> OnboardingStatus:
+        """Give the state without a credential in it."""
+        standing, verification = self.standing, self.verification
+        checking = standing.stage is Stage.VERIFYING and verification.is_checking
+        return OnboardingStatus(
+            onboarding_id=self.request.onboarding,
+            tenant=self.request.tenant,
+            stage=standing.stage,
+            hold=standing.hold,
+            waiting_for=WaitingFor.UPSTREAM if checking else standing.waiting_for,
+            deadline=self.due,
+            attempts=len(verification.attempts),
+            attempts_left=verification.attempts_left,
+            attempt_log=tuple(attempt.status for attempt in verification.attempts),
+            group_id=verification.group_id,
+            assets=self.avatar.book.statuses(),
+            video=self.video.status,
+            failure=standing.failure,
+            consent=verification.consent,
+            consent_at=verification.consent_at,
+        )
+
+    def _tell(self) -> None:
+        tell(self.status())
+
+    @staticmethod
+    def _refuse_if(refused: bool, code: FailureCode) -> None:
+        if refused:
+            raise ApplicationError(FAILURES[code].sentence, type=code, non_retryable=True)
+
+
+def _refuse_foreign_id(order: OnboardingInput) -> None:
+    """Hold a run to its own id, which the person's links and the video's key are made from."""
+    expected = onboarding_workflow_id(order.request.tenant, order.request.onboarding)
+    if workflow.info().workflow_id != expected:
+        raise ApplicationError(
+            "the workflow id must be likeness/TENANT/ONBOARDING of the request it is started with",
+            type=FailureCode.BAD_INPUT,
+            non_retryable=True,
+        )

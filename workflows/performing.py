@@ -1,0 +1,219 @@
+"""How a workflow performs a step: the table of patience, and what a failed step tells."""
+
+import dataclasses
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Self, TypeVar
+
+from temporalio import workflow
+from temporalio.common import RetryPolicy
+from temporalio.exceptions import (
+    ActivityError,
+    ApplicationError,
+    TimeoutType,
+    is_cancelled_exception,
+)
+from temporalio.exceptions import TimeoutError as StepTimeoutError
+
+from likeness.failures import FailureCode, code_of
+from likeness.messages.base import Message
+from likeness.messages.conversation import Failure
+from likeness.steps import UNSENT_BUDGET_S, GivesT, Step, TakesT
+from likeness.summaries import Summary
+
+ONCE = RetryPolicy(maximum_attempts=1)
+"""For every POST: a lost answer means unknown, never failed, so Temporal must not repeat it."""
+
+AGAIN = RetryPolicy(
+    initial_interval=timedelta(seconds=1),
+    backoff_coefficient=2,
+    maximum_interval=timedelta(seconds=60),
+)
+"""For steps that only read or may be repeated: for as long as the run lives."""
+
+_WITHOUT_EFFECT = frozenset(
+    {
+        FailureCode.UPSTREAM_UNAVAILABLE,
+        FailureCode.UPSTREAM_KEY_REFUSED,
+        FailureCode.UPSTREAM_BALANCE,
+        FailureCode.UPSTREAM_FORBIDDEN,
+    }
+)
+
+ResultT = TypeVar("ResultT")
+
+BEAT_S = 60.0
+"""Heartbeat timeout of watchers. The SDK sends at 0.8 of it, and each one sent costs an action."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Patience:
+    """How long a step may take and what follows its loss."""
+
+    start_to_close_s: float
+    retry: RetryPolicy
+    heartbeat_s: float | None = None
+    schedule_to_start_s: float | None = None
+
+
+def posting(post_timeout_s: float) -> Patience:
+    """Post once. Heartbeats begin only when the answer is slow, so a quick one costs none."""
+    return Patience(
+        start_to_close_s=UNSENT_BUDGET_S + 2 * post_timeout_s + 20,
+        retry=ONCE,
+        heartbeat_s=15,
+    )
+
+
+def minting(post_timeout_s: float, ready_within_s: float) -> Patience:
+    """Post once, then read on. The first heartbeat is the task id, so it must outlast the POST.
+
+    A step no worker takes within the tap's own time is given up unsent.
+    """
+    return Patience(
+        start_to_close_s=2 * post_timeout_s + ready_within_s + 20,
+        retry=ONCE,
+        heartbeat_s=post_timeout_s + 13,
+        schedule_to_start_s=15,
+    )
+
+
+def looking(post_timeout_s: float, delays_s: tuple[float, ...]) -> Patience:
+    """Look at the given delays. Heartbeats tell which are over, and must arrive between two."""
+    return Patience(
+        start_to_close_s=max(delays_s) + 2 * post_timeout_s + 20,
+        retry=ONCE,
+        heartbeat_s=6,
+    )
+
+
+def watching() -> Patience:
+    """Read until there is an answer, for as long as the run lives."""
+    return Patience(start_to_close_s=365 * 24 * 3600, retry=AGAIN, heartbeat_s=BEAT_S)
+
+
+def copying() -> Patience:
+    """Copy a file; a few tries before somebody is told."""
+    return Patience(
+        start_to_close_s=1800,
+        retry=dataclasses.replace(AGAIN, maximum_attempts=5),
+        heartbeat_s=BEAT_S,
+    )
+
+
+@dataclass(eq=False)
+class StepFailedError(Exception):
+    """A step ended without a result.
+
+    ``lost`` tells that no worker answered, so the outcome is unknown; ``unsent`` that no worker
+    ever took the step; ``heartbeat`` is the last word it gave, as plain JSON.
+    """
+
+    step: str
+    code: FailureCode
+    detail: str | None = None
+    lost: bool = False
+    unsent: bool = False
+    heartbeat: Any = field(default=None, repr=False)
+
+    @classmethod
+    def of(cls, step: str, error: ActivityError) -> Self:
+        """Read what Temporal tells of a failed activity."""
+        match error.cause:
+            case ApplicationError() as cause:
+                return cls(step, code_of(cause.type), detail=_detail(cause))
+            case StepTimeoutError() as cause:
+                unsent = cause.type is TimeoutType.SCHEDULE_TO_START
+                details = cause.last_heartbeat_details
+                return cls(
+                    step,
+                    FailureCode.UPSTREAM_UNAVAILABLE if unsent else FailureCode.BUG,
+                    lost=not unsent,
+                    unsent=unsent,
+                    heartbeat=details[0] if details else None,
+                )
+            case _:
+                return cls(step, FailureCode.BUG)
+
+    @property
+    def had_no_effect(self) -> bool:
+        """Tell whether nothing was done at the upstream, so that repeating is safe."""
+        return self.unsent or self.code in _WITHOUT_EFFECT
+
+    @property
+    def failure(self) -> Failure:
+        """Give the failure as every interface shows it."""
+        return Failure.of(self.code, step=self.step, detail=self.detail)
+
+
+def _detail(cause: ApplicationError) -> str | None:
+    return str(cause.details[0])[:200] if cause.details else None
+
+
+async def perform(
+    step: Step[TakesT, GivesT],
+    message: TakesT,
+    *,
+    on: str,
+    patience: Patience,
+    summary: Summary,
+) -> GivesT:
+    """Perform ``step`` on queue ``on`` and give its result, or raise ``StepFailedError``."""
+
+    def seconds(value: float | None) -> timedelta | None:
+        return None if value is None else timedelta(seconds=value)
+
+    try:
+        result: Message = await workflow.execute_activity(
+            step.name,
+            message,
+            result_type=step.gives,
+            task_queue=on,
+            start_to_close_timeout=seconds(patience.start_to_close_s),
+            schedule_to_start_timeout=seconds(patience.schedule_to_start_s),
+            heartbeat_timeout=seconds(patience.heartbeat_s),
+            retry_policy=patience.retry,
+            summary=summary,
+        )
+    except ActivityError as error:
+        if is_cancelled_exception(error):
+            raise
+        raise StepFailedError.of(step.name, error) from error
+    return result  # type: ignore[return-value]  # result_type says so
+
+
+async def perform_until_taken(
+    performance: Callable[[], Awaitable[ResultT]],
+    *,
+    repeatable: Callable[[StepFailedError], bool],
+    trouble: Callable[[Failure], None],
+    given_up: Callable[[], bool],
+) -> ResultT:
+    """Perform again after a pause for as long as the failure is ``repeatable``.
+
+    Each failure is told to ``trouble``, so that the run shows who must act; it goes on by itself
+    once that is done. Pauses grow from half a minute to an hour: a long outage stays a short
+    history.
+    """
+    pause_s = 30.0
+    while True:
+        try:
+            return await performance()
+        except StepFailedError as failed:
+            if not repeatable(failed):
+                raise
+            trouble(failed.failure)
+            if await _given_up_within(pause_s, given_up):
+                raise
+        pause_s = min(2 * pause_s, 3600.0)
+
+
+async def _given_up_within(pause_s: float, given_up: Callable[[], bool]) -> bool:
+    try:
+        await workflow.wait_condition(
+            given_up, timeout=pause_s, timeout_summary=Summary.PAUSE_AFTER_TROUBLE
+        )
+    except TimeoutError:
+        return False
+    return True

@@ -1,0 +1,84 @@
+"""What an operator sees in the Temporal UI without a key: search attributes and details."""
+
+from datetime import UTC, datetime
+
+from temporalio import workflow
+
+from likeness.failures import FAILURES, FailureCode
+from likeness.messages.conversation import OnboardingStatus, VideoStatus
+from likeness.stages import Hold, Stage, WaitingFor
+from likeness.temporal.attributes import (
+    DEADLINE,
+    search_attribute_updates,
+    search_attributes,
+)
+
+
+def show(
+    stage: Stage,
+    waiting_for: WaitingFor,
+    *,
+    hold: Hold | None = None,
+    reason: FailureCode | None = None,
+) -> None:
+    """Write where the run rests into its search attributes.
+
+    Costs one event and one action, and only when something has changed.
+    """
+    since = workflow.info().typed_search_attributes
+    due = since.get(DEADLINE)
+    wanted = search_attributes(
+        stage,
+        waiting_for,
+        hold=hold,
+        reason=reason,
+        deadline=due.timestamp() if due else None,
+    )
+    if updates := search_attribute_updates(wanted, since=since):
+        workflow.upsert_search_attributes(updates)
+
+
+def tell(status: OnboardingStatus) -> None:
+    """Write the run's current details, in Markdown. Costs no event.
+
+    They pass the codec in clear, so they hold enums, counts and times only.
+    """
+    lines = [
+        f"**{status.stage}**, waiting for **{status.waiting_for}**",
+        "",
+        f"- deadline: {_utc(status.deadline)}",
+        f"- attempts: {status.attempts}, {status.attempts_left} left",
+    ]
+    if status.assets:
+        states = [asset.state for asset in status.assets]
+        counted = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
+        lines.append(f"- assets: {counted}")
+    if status.video is not None:
+        lines.append(f"- video: {status.video.state}")
+    if status.failure is not None:
+        lines += _failure_lines(status.hold, status.failure.code)
+    workflow.set_current_details("\n".join(lines))
+
+
+def tell_video(video: VideoStatus) -> None:
+    """Write a video's current details, in Markdown; same rules as ``tell``."""
+    lines = [f"**{video.state}**"]
+    if video.failure is not None:
+        lines += _failure_lines(video.hold, video.failure.code)
+    workflow.set_current_details("\n".join(lines))
+
+
+def _failure_lines(hold: Hold | None, code: FailureCode) -> list[str]:
+    text = FAILURES[code]
+    return [
+        "",
+        f"**{hold or 'ended'}: {code}**",
+        "",
+        text.sentence,
+        "",
+        f"Next, by the {text.who}: {text.next_step}",
+    ]
+
+
+def _utc(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, tz=UTC).strftime("%Y-%m-%d %H:%M UTC")

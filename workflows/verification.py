@@ -1,0 +1,288 @@
+"""The person's part of the story: taps, sessions, callbacks and the few looks that prove it."""
+
+import asyncio
+from typing import Any
+
+from temporalio import workflow
+
+from likeness.failures import FailureCode
+from likeness.ids import person_queue
+from likeness.messages.conversation import (
+    Consent,
+    Failure,
+    OpenOutcome,
+    OpenSession,
+    SessionOpened,
+    VerificationCallback,
+)
+from likeness.messages.onboarding import OnboardingPolicy, OnboardingRequest
+from likeness.messages.steps import (
+    CreateSession,
+    GroupLooked,
+    LooksSent,
+    LookVerdict,
+    QueryGroup,
+    SessionCreated,
+)
+from likeness.stages import AttemptState, Stage, WaitingFor
+from likeness.steps import CREATE_SESSION, QUERY_GROUP
+from likeness.summaries import Summary
+from workflows.attempts import Attempt, Cause
+from workflows.performing import StepFailedError, looking, minting, perform, watching
+from workflows.standing import Standing, is_operators
+
+PERSON_POST_TIMEOUT_S = 15.0
+"""A person holds a phone in front of these POSTs, so they give up sooner than the others."""
+
+
+class Verification:
+    """Everything between the first tap and the known group."""
+
+    def __init__(
+        self, request: OnboardingRequest, policy: OnboardingPolicy, standing: Standing
+    ) -> None:
+        self.request = request
+        self.policy = policy
+        self.standing = standing
+        self.link = 1
+        self.attempts: list[Attempt] = []
+        self.group_id: str | None = None
+        self.project_name = ""
+        self.consent: Consent | None = None
+        self.consent_at: float | None = None
+        self._sessions_asked_for = 0
+        self._tapping = asyncio.Lock()
+        self._early_callbacks: dict[int, VerificationCallback] = {}
+        self._watchers: set[asyncio.Task[None]] = set()
+
+    @property
+    def attempts_left(self) -> int:
+        """Tell how many more sessions the person may open."""
+        return max(self.policy.max_attempts - len(self.attempts), 0)
+
+    @property
+    def is_exhausted(self) -> bool:
+        """Tell whether no further session may be opened."""
+        latest = self.attempts[-1] if self.attempts else None
+        return self.attempts_left == 0 and not (latest and latest.is_fresh(workflow.time()))
+
+    @property
+    def is_checking(self) -> bool:
+        """Tell whether looks after a callback are under way."""
+        return any(attempt.checking for attempt in self.attempts)
+
+    async def person_is_verified(self) -> None:
+        """Wait until a look of ours has told the group; nothing else proves anything."""
+        await workflow.wait_condition(lambda: self.group_id is not None)
+
+    # The person acts.
+
+    async def open(self, tap: OpenSession) -> SessionOpened:
+        """Answer a tap: with the session just handed out, or with a new one."""
+        self.consent, self.consent_at = tap.consent, workflow.time()
+        async with self._tapping:
+            latest = self.attempts[-1] if self.attempts else None
+            if latest and latest.session and latest.is_fresh(workflow.time()):
+                return _handed_out(latest.number, latest.session)
+            if self.group_id is not None:
+                return SessionOpened(
+                    outcome=OpenOutcome.TRY_AGAIN, code=FailureCode.ALREADY_VERIFIED
+                )
+            if self.attempts_left == 0:
+                return SessionOpened(
+                    outcome=OpenOutcome.ON_HOLD, code=FailureCode.ATTEMPTS_EXHAUSTED
+                )
+            self.standing.released(WaitingFor.PERSON)
+            return await self._mint()
+
+    def came_back(self, callback: VerificationCallback) -> None:
+        """Take a callback; one that overtakes its session's own answer waits for it."""
+        attempt = self._attempt(callback.attempt)
+        if attempt is not None:
+            attempt.came_back(callback)
+        elif callback.attempt == self._sessions_asked_for:
+            self._early_callbacks.setdefault(callback.attempt, callback)
+
+    def said_finished(self, number: int | None) -> None:
+        """Take the word of the person that the scan is done."""
+        attempt = self._attempt(number) if number else next(reversed(self.attempts), None)
+        if attempt is not None:
+            attempt.said_finished()
+
+    def _attempt(self, number: int) -> Attempt | None:
+        return next((each for each in self.attempts if each.number == number), None)
+
+    # A session is minted.
+
+    async def _mint(self) -> SessionOpened:
+        self._sessions_asked_for += 1
+        attempt = Attempt(number=self._sessions_asked_for, policy=self.policy)
+        try:
+            session = await self._session(attempt.number)
+        except StepFailedError as failed:
+            return self._not_opened(attempt, failed)
+        attempt.opened(session, workflow.time())
+        self.attempts.append(attempt)
+        self.standing.rests(Stage.VERIFYING, WaitingFor.PERSON)
+        if early := self._early_callbacks.pop(attempt.number, None):
+            attempt.came_back(early)
+        self._watchers.add(asyncio.create_task(self._watch(attempt, session)))
+        return _handed_out(attempt.number, session)
+
+    async def _session(self, number: int) -> SessionCreated:
+        """Mint; a step interrupted after its POST is taken up by the task id it left behind."""
+        post_timeout_s = min(self.policy.post_timeout_s, PERSON_POST_TIMEOUT_S)
+        order = CreateSession(
+            tenant=self.request.tenant,
+            onboarding=self.request.onboarding,
+            person=self.request.person,
+            link=self.link,
+            attempt=number,
+            post_timeout_s=post_timeout_s,
+        )
+        patience = minting(post_timeout_s, order.ready_within_s)
+        queue = self._queue
+        try:
+            return await perform(
+                CREATE_SESSION, order, on=queue, patience=patience, summary=Summary.CREATE_SESSION
+            )
+        except StepFailedError as failed:
+            task_id = failed.heartbeat
+            if not (failed.lost and isinstance(task_id, str)):
+                raise
+        order = order.model_copy(update={"resume_task_id": task_id})
+        return await perform(
+            CREATE_SESSION, order, on=queue, patience=patience, summary=Summary.RESUME_SESSION
+        )
+
+    def _not_opened(self, attempt: Attempt, failed: StepFailedError) -> SessionOpened:
+        """Offer the tap again, or hold when an operator must act first.
+
+        Only a session that may exist at the upstream and is lost to us counts as an attempt.
+        """
+        code = FailureCode.SESSION_LOST if failed.lost else failed.code
+        if is_operators(code) and code is not FailureCode.UPSTREAM_UNAVAILABLE:
+            self.standing.holds(Failure.of(code, step=failed.step, detail=failed.detail))
+            return SessionOpened(outcome=OpenOutcome.ON_HOLD, code=code)
+        if code in (FailureCode.SESSION_LOST, FailureCode.SESSION_INCOMPLETE):
+            attempt.state = AttemptState.LOST
+            self.attempts.append(attempt)
+            self._hold_if_exhausted()
+        return SessionOpened(outcome=OpenOutcome.TRY_AGAIN, code=code)
+
+    # Looks at the upstream.
+
+    async def _watch(self, attempt: Attempt, session: SessionCreated) -> None:
+        """Look whenever there is a cause, until the attempt has passed or cannot pass any more."""
+        while attempt.is_open and self.group_id is None:
+            cause = await self._cause_to_look(attempt)
+            if cause is None:
+                attempt.state = AttemptState.NOT_PASSED
+            elif self.group_id is None:
+                await self._look(attempt, session, cause)
+        attempt.session = None
+        self.standing.on_change()
+        self._hold_if_exhausted()
+
+    async def _cause_to_look(self, attempt: Attempt) -> Cause | None:
+        """Wait for a callback, a word of the person or a timed look; None when all are over."""
+        due = attempt.next_timed()
+        if due is None and not attempt.has_cause():
+            return None
+        if due is not None:
+            await self._caused_or_due(attempt, due)
+        return attempt.take_cause(workflow.time())
+
+    async def _caused_or_due(self, attempt: Attempt, due: float) -> None:
+        def is_caused() -> bool:
+            return attempt.has_cause() or self.group_id is not None
+
+        left = due - workflow.time()
+        if left <= 0 or is_caused():
+            return
+        try:
+            await workflow.wait_condition(
+                is_caused, timeout=left, timeout_summary=Summary.NEXT_LOOK
+            )
+        except TimeoutError:
+            return
+
+    async def _look(self, attempt: Attempt, session: SessionCreated, cause: Cause) -> None:
+        attempt.checking = cause in (Cause.CALLBACK, Cause.FINISHED)
+        delays = attempt.delays_for(cause)
+        while delays and attempt.is_open and self.group_id is None:
+            try:
+                looked = await self._looked(attempt, session, cause, delays)
+            except StepFailedError as failed:
+                delays = self._delays_left(attempt, failed, delays)
+                continue
+            attempt.looks += looked.looks
+            self._learn(attempt, session, looked)
+            break
+        attempt.checking = False
+
+    async def _looked(
+        self,
+        attempt: Attempt,
+        session: SessionCreated,
+        cause: Cause,
+        delays: tuple[float, ...],
+    ) -> GroupLooked:
+        post_timeout_s = min(self.policy.post_timeout_s, PERSON_POST_TIMEOUT_S)
+        question = QueryGroup(
+            byted_token=session.byted_token,
+            project_name=session.project_name,
+            post_timeout_s=post_timeout_s,
+            delays_s=delays,
+            max_looks=self.policy.max_looks - attempt.looks,
+        )
+        patience = looking(post_timeout_s, delays)
+        if cause is Cause.POLL:
+            until = attempt.opened_at + self.policy.token_ttl_s
+            question = question.model_copy(
+                update={"every_s": self.policy.poll_interval_s, "until": until}
+            )
+            patience = watching()
+        return await perform(
+            QUERY_GROUP, question, on=self._queue, patience=patience, summary=cause.summary
+        )
+
+    def _delays_left(
+        self, attempt: Attempt, failed: StepFailedError, delays: tuple[float, ...]
+    ) -> tuple[float, ...]:
+        """Count what a lost step may have asked, and give the looks it did not come to.
+
+        Its last word is at most one look old.
+        """
+        if not failed.lost:
+            self.standing.holds(failed.failure)
+            return ()
+        sent = _last_word(failed.heartbeat)
+        attempt.looks += sent.looks + 1
+        left = delays[sent.delays_done + 1 :]
+        return tuple(delay - delays[0] for delay in left)
+
+    def _learn(self, attempt: Attempt, session: SessionCreated, looked: GroupLooked) -> None:
+        if looked.verdict is LookVerdict.VERIFIED and looked.group_id and self.group_id is None:
+            attempt.state = AttemptState.VERIFIED
+            self.group_id = looked.group_id
+            self.project_name = session.project_name
+        elif looked.verdict is LookVerdict.DEAD:
+            attempt.state = AttemptState.NOT_PASSED
+
+    def _hold_if_exhausted(self) -> None:
+        over = all(not attempt.is_open for attempt in self.attempts)
+        if self.attempts_left == 0 and over and self.group_id is None:
+            self.standing.holds(Failure.of(FailureCode.ATTEMPTS_EXHAUSTED))
+
+    @property
+    def _queue(self) -> str:
+        return person_queue(workflow.info().task_queue, self.request.account)
+
+
+def _handed_out(number: int, session: SessionCreated) -> SessionOpened:
+    return SessionOpened(outcome=OpenOutcome.OPENED, attempt=number, h5_link=session.h5_link)
+
+
+def _last_word(heartbeat: Any) -> LooksSent:  # noqa: ANN401  # plain JSON from a lost worker
+    return LooksSent.model_validate(heartbeat) if isinstance(heartbeat, dict) else LooksSent()
