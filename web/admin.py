@@ -1,0 +1,51 @@
+"""The admin app, on loopback by default: codec endpoint, readiness and counters."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+from starlette.responses import JSONResponse, Response
+
+from web.codec_endpoint import CodecEndpoint, refused_in_json
+from web.tally import Tally
+
+
+@dataclass(frozen=True, kw_only=True)
+class AdminDeps:
+    """What the admin app is built of; ``unready_because`` gives None when all is well."""
+
+    codec: CodecEndpoint
+    unready_because: Callable[[], Awaitable[str | None]]
+    tally: Tally
+
+
+def admin_app(deps: AdminDeps) -> FastAPI:
+    """Build the app."""
+    app = FastAPI(openapi_url=None, redirect_slashes=False)
+
+    async def ready() -> Response:
+        reason = await deps.unready_because()
+        if reason is None:
+            return JSONResponse({"ready": True})
+        return JSONResponse({"ready": False, "reason": reason}, 503)
+
+    async def counts() -> Response:
+        return JSONResponse(dict(deps.tally.counts))
+
+    app.add_api_route("/readyz", ready, methods=["GET", "HEAD"], response_model=None)
+    app.add_api_route("/counts", counts, response_model=None)
+    app.add_api_route("/codec/encode", deps.codec.encode, methods=["POST"], response_model=None)
+    app.add_api_route("/codec/decode", deps.codec.decode, methods=["POST"], response_model=None)
+    app.add_exception_handler(HTTPException, refused_in_json)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=deps.codec.gate.ui_origins,
+        allow_methods=["POST"],
+        allow_headers=["content-type", "x-namespace", "authorization"],
+        # Chromium asks before a page from elsewhere may speak to this machine.
+        # https://wicg.github.io/local-network-access/
+        allow_private_network=True,
+    )
+    return app

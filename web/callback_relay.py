@@ -1,0 +1,99 @@
+"""The callback relay: wakes the run when a browser comes back, and believes nothing it brings.
+
+The token in the path is the check; it is opened before anything is asked of Temporal. The answer
+goes out only after the server has taken the signal, so a hint that was answered is never lost.
+"""
+
+from fastapi import Request
+from limits import RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+from starlette.responses import JSONResponse, RedirectResponse, Response
+
+from apimart.callbacks import read_callback
+from likeness.messages.conversation import VerificationCallback
+from runtime.links import CallbackToken, InviteToken
+from web.bodies import body_of
+from web.deps import PublicDeps
+from web.onboardings import RunGoneError
+from web.person_pages import LOOKED
+from web.start import is_prefetch
+from web.tally import Happening
+from web.visits import neutral, or_away
+
+SIGNALS_A_MINUTE = RateLimitItemPerMinute(3)
+LATE_AFTER_TOKEN_S = 5 * 60
+"""Beyond the upstream token's own life plus this, no look could tell anything any more."""
+
+
+class CallbackRelay:
+    """Answers ``/callback/{token}``."""
+
+    def __init__(self, deps: PublicDeps) -> None:
+        self._deps = deps
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+
+    async def receive(self, request: Request, token: str) -> Response:
+        """Take a callback: GET from a browser, POST from a form or a server.
+
+        Both are answered by a redirect to the person's page; a POST that asks for JSON and not
+        for HTML gets ``{"received": true}`` with 200 instead.
+        """
+        body = await body_of(request)
+        callback = self._deps.links.open_callback(token)
+        if callback is None:
+            self._deps.tally.note(Happening.CALLBACK_REFUSED, reason="token")
+            return neutral(self._deps, "token")
+        if request.method == "HEAD" or is_prefetch(request):
+            return self._answer(request, callback)
+        return await or_away(self._told(request, callback, body), request, self._deps)
+
+    async def _told(self, request: Request, callback: CallbackToken, body: bytes) -> Response:
+        if reason := self._unwanted(callback):
+            self._note(Happening.CALLBACK_REFUSED, callback, reason)
+            return self._answer(request, callback)
+        hint = read_callback(
+            query=request.url.query, content_type=request.headers.get("content-type"), body=body
+        )
+        signal = VerificationCallback(attempt=callback.attempt, result_code=hint.result_code)
+        try:
+            await self._deps.onboardings.tell_callback(callback.tenant, callback.onboarding, signal)
+        except RunGoneError:
+            self._note(Happening.CALLBACK_REFUSED, callback, "run_gone")
+        except BaseException:
+            # Not taken, so it must not count: the next try is the same callback.
+            self._limiter.clear(SIGNALS_A_MINUTE, _key(callback))
+            raise
+        else:
+            self._note(Happening.CALLBACK_RECEIVED, callback)
+        return self._answer(request, callback)
+
+    def _unwanted(self, callback: CallbackToken) -> str | None:
+        """Say why the run is not to be woken; None when it is."""
+        age = self._deps.clock() - callback.minted_at
+        if age > self._deps.token_ttl_s + LATE_AFTER_TOKEN_S:
+            return "too_late"
+        # By what the token says: one text could be spelled in several ways.
+        return None if self._limiter.hit(SIGNALS_A_MINUTE, _key(callback)) else "too_many"
+
+    def _answer(self, request: Request, callback: CallbackToken) -> Response:
+        accepts = request.headers.get("accept", "")
+        if request.method == "POST" and "json" in accepts and "html" not in accepts:
+            return JSONResponse({"received": True})
+        invite = InviteToken(
+            tenant=callback.tenant,
+            onboarding=callback.onboarding,
+            person=callback.person,
+            link=callback.link,
+        )
+        sealed = self._deps.links.seal_invite(invite)
+        return RedirectResponse(f"/i/{sealed}?{LOOKED}=0", status_code=303)
+
+    def _note(self, happening: Happening, callback: CallbackToken, reason: str = "") -> None:
+        self._deps.tally.note(
+            happening, reason=reason, tenant=callback.tenant, onboarding=callback.onboarding
+        )
+
+
+def _key(callback: CallbackToken) -> str:
+    return f"{callback.tenant}/{callback.onboarding}/{callback.attempt}/{callback.minted_at}"
