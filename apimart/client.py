@@ -72,6 +72,11 @@ class ApimartClient:
         """Close the connections, unless they belong to the caller's own client."""
         await self._transport.aclose()
 
+    @property
+    def requests_per_second(self) -> float:
+        """The pace of this moment; below the given one after a 429."""
+        return self._limiter.requests_per_second
+
     async def create_session(
         self, *, callback_url: str, project_name: str, timeout_s: float
     ) -> SubmittedTask:
