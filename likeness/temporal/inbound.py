@@ -4,6 +4,7 @@ The SDK drops the type hints when the count differs, hands plain dicts to the ha
 handler's ``TypeError`` then fails the workflow task for ever.
 """
 
+import functools
 import inspect
 from collections.abc import Callable, Sequence
 from typing import Any, get_type_hints
@@ -64,11 +65,16 @@ def _accepts(function: Callable[..., Any], arguments: Sequence[Any]) -> bool:
         bound = inspect.signature(function).bind(*arguments)
     except TypeError:
         return False
-    hints = get_type_hints(function)
+    hints = get_type_hints(_bare(function))
     return all(fits(value, hints.get(name)) for name, value in bound.arguments.items())
 
 
 def _wanted(function: Callable[..., Any]) -> str:
-    hints = get_type_hints(function)
+    hints = get_type_hints(_bare(function))
     names = [hint.__name__ for name, hint in hints.items() if name != "return"]
     return f"exactly one argument for each of: {', '.join(names) or 'nothing'}"
+
+
+def _bare(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Give the function of a handler, which the SDK binds to its run by ``partial``."""
+    return function.func if isinstance(function, functools.partial) else function

@@ -1,0 +1,233 @@
+"""One onboarding by hand: a real server, the real steps in this process, the upstream pretended."""
+
+import asyncio
+import secrets
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import SecretStr
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import Client, WorkflowHandle
+from temporalio.worker import Worker
+
+from devstack.temporal_server import RunningServer
+from likeness import names
+from likeness.ids import onboarding_workflow_id, person_queue, upstream_queue
+from likeness.messages.conversation import (
+    Cancel,
+    Consent,
+    OnboardingStatus,
+    OpenSession,
+    SessionOpened,
+    VerificationCallback,
+)
+from likeness.messages.onboarding import (
+    AssetRequest,
+    OnboardingInput,
+    OnboardingPolicy,
+    OnboardingRequest,
+    VideoRequest,
+)
+from likeness.messages.steps import CreateSession
+from likeness.temporal.keyring import Key, KeyRing
+from likeness.temporal.onboardings import start_onboarding
+from likeness.temporal.plugin import likeness_plugin
+from runtime.settings import WorkerSettings
+from simulator.scenario import PRESETS, Scenario
+from simulator.server import serve
+from simulator.world import World
+from worker import workers
+
+TASK_QUEUE = "likeness"
+CONSENT = Consent(text_version="en-1", sha256="0" * 64, locale="en")
+QUICK = OnboardingPolicy(
+    look_delays_s=(0.1, 0.4, 0.8),
+    link_ttl_s=3,
+    scan_grace_s=1,
+    token_ttl_s=8,
+    poll_interval_s=0.2,
+    deadline_s=600,
+    post_timeout_s=5,
+)
+
+
+class Journey:
+    """One person's onboarding and everything around it."""
+
+    def __init__(self, client: Client, world: World, base_url: str, settings: Any) -> None:
+        self.client = client
+        self.world = world
+        self.base_url = base_url
+        self.settings = settings
+        self.onboarding = f"o-{secrets.token_hex(4)}"
+        self._worker: AsyncExitStack | None = None
+        self.http = httpx.AsyncClient(trust_env=False, timeout=10)
+
+    @property
+    def handle(self) -> WorkflowHandle[Any, OnboardingStatus]:
+        return self.client.get_workflow_handle(
+            onboarding_workflow_id("default", self.onboarding), result_type=OnboardingStatus
+        )
+
+    async def start_worker(self) -> None:
+        stack = AsyncExitStack()
+        for worker in await stack.enter_async_context(
+            workers(self.settings, self.client, FakeSealer())
+        ):
+            await stack.enter_async_context(worker)
+        self._worker = stack
+
+    async def stop_worker(self) -> None:
+        if self._worker is not None:
+            await self._worker.aclose()
+            self._worker = None
+
+    async def start(
+        self,
+        *paths: str,
+        min_usable: int | None = None,
+        video: VideoRequest | None = None,
+        **policy: Any,
+    ) -> None:
+        assets = tuple(
+            AssetRequest(name=f"asset-{n}", url=SecretStr(f"{self.base_url}/portraits/{path}.jpg"))
+            for n, path in enumerate(paths or ("a",), start=1)
+        )
+        request = OnboardingRequest(
+            onboarding=self.onboarding,
+            person="p-1",
+            assets=assets,
+            min_usable=min_usable,
+            video=video,
+        )
+        await start_onboarding(
+            self.client,
+            OnboardingInput(request=request, policy=QUICK.model_copy(update=policy)),
+            task_queue=TASK_QUEUE,
+        )
+
+    async def tap(self, nonce: str | None = None, *, valid_s: float = 15) -> SessionOpened:
+        opened: SessionOpened = await self.handle.execute_update(
+            names.OPEN_SESSION,
+            OpenSession(consent=CONSENT, not_after=time.time() + valid_s),
+            id=nonce or secrets.token_hex(8),
+            result_type=SessionOpened,
+        )
+        return opened
+
+    async def scan(self, opened: SessionOpened, outcome: str = "pass") -> None:
+        """Go through the check without following the redirect back."""
+        assert opened.h5_link is not None
+        link = opened.h5_link.get_secret_value()
+        (await self.http.get(link)).raise_for_status()
+        done = await self.http.post(link.partition("?")[0], data={"outcome": outcome})
+        assert done.status_code in (200, 302)
+
+    async def come_back(self, attempt: int = 1, result_code: int = 10000) -> None:
+        await self.handle.signal(
+            names.VERIFICATION_CALLBACK,
+            VerificationCallback(attempt=attempt, result_code=result_code),
+        )
+
+    async def pass_the_scan(self) -> None:
+        opened = await self.tap()
+        await self.scan(opened)
+        await self.come_back(opened.attempt or 0)
+
+    async def status(self) -> OnboardingStatus:
+        status: OnboardingStatus = await self.handle.query(
+            names.STATUS, result_type=OnboardingStatus
+        )
+        return status
+
+    async def until(self, told: Callable[[OnboardingStatus], bool]) -> OnboardingStatus:
+        """Wait until the run tells what is expected; the test's own timeout is the limit."""
+        while True:
+            status = await self.status()
+            if told(status):
+                return status
+            await asyncio.sleep(0.05)
+
+    async def result(self) -> OnboardingStatus:
+        return await self.handle.result()
+
+    async def cancel(self) -> OnboardingStatus:
+        status: OnboardingStatus = await self.handle.execute_update(
+            names.CANCEL, Cancel(), result_type=OnboardingStatus
+        )
+        return status
+
+    def count(self, name: str) -> int:
+        """Count an effect or call in the upstream's ledger."""
+        return sum(entry.name == name for entry in self.world.ledger.entries)
+
+    def answers(self, name: str) -> int:
+        return self.count(name)
+
+    async def events(self, workflow_id: str | None = None) -> list[str]:
+        """Name the events of a run's history."""
+        handle = self.client.get_workflow_handle(workflow_id) if workflow_id else self.handle
+        return [
+            EventType.Name(event.event_type).removeprefix("EVENT_TYPE_")
+            async for event in handle.fetch_history_events()
+        ]
+
+
+class FakeSealer:
+    """Seals nothing: these tests bring the browser back themselves."""
+
+    def seal_callback(self, token: Any) -> str:
+        return f"attempt-{token.attempt}"
+
+
+@pytest.fixture
+def key_ring() -> KeyRing:
+    return KeyRing.of(Key.of(secrets.token_bytes(32)))
+
+
+@pytest.fixture
+async def client(temporal_server: RunningServer, namespace: str, key_ring: KeyRing) -> Client:
+    return await Client.connect(
+        temporal_server.address,
+        namespace=namespace,
+        plugins=[likeness_plugin(key_ring, namespace=namespace)],
+    )
+
+
+@asynccontextmanager
+async def upstream(scenario: Scenario) -> AsyncIterator[tuple[World, str]]:
+    world = World(scenario)
+    async with serve(world) as base_url:
+        yield world, base_url
+
+
+@pytest.fixture
+def scenario() -> Scenario:
+    """Override with ``@pytest.mark.parametrize`` or in a class to change the world."""
+    return PRESETS["quick"]
+
+
+@pytest.fixture
+async def journey(client: Client, scenario: Scenario, tmp_path: Path) -> AsyncIterator[Journey]:
+    async with upstream(scenario) as (world, base_url):
+        settings = WorkerSettings(
+            apimart_api_key=SecretStr("sk-test-canary"),
+            apimart_base_url=base_url,
+            h5_hosts=(base_url,),
+            upstream_rps=200,
+            archive_url=(tmp_path / "archive").as_uri(),
+            public_base_url="http://127.0.0.1:1",
+            task_queue=TASK_QUEUE,
+        )
+        journey = Journey(client, world, base_url, settings)
+        await journey.start_worker()
+        try:
+            yield journey
+        finally:
+            await journey.stop_worker()
+            await journey.http.aclose()
