@@ -84,6 +84,12 @@ class TestShares:
 
         assert counts == {"upstream": 2 + 20, "person": 1 + 10}
 
+    async def test_a_crowd_of_persons_leaves_waiting_pollers_theirs(self, clock: Clock) -> None:
+        counts = await served(limiter_at(3, clock), clock, 10, person=100, upstream=100)
+
+        # What lay unused when the first came is theirs; of what comes later, only the third.
+        assert counts == {"person": 3 + 10, "upstream": 20}
+
     async def test_a_person_does_not_stand_behind_waiting_pollers(self, clock: Clock) -> None:
         limiter = limiter_at(1, clock)
         pollers = [
