@@ -10,14 +10,14 @@ from typing import Any
 
 import httpx
 import pytest
+from cryptography.fernet import Fernet
 from pydantic import SecretStr
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowHandle
-from temporalio.worker import Worker
 
 from devstack.temporal_server import RunningServer
 from likeness import names
-from likeness.ids import onboarding_workflow_id, person_queue, upstream_queue
+from likeness.ids import onboarding_workflow_id
 from likeness.messages.conversation import (
     Cancel,
     Consent,
@@ -33,10 +33,10 @@ from likeness.messages.onboarding import (
     OnboardingRequest,
     VideoRequest,
 )
-from likeness.messages.steps import CreateSession
 from likeness.temporal.keyring import Key, KeyRing
 from likeness.temporal.onboardings import start_onboarding
 from likeness.temporal.plugin import likeness_plugin
+from runtime.links import LinkSealer
 from runtime.settings import WorkerSettings
 from simulator.scenario import PRESETS, Scenario
 from simulator.server import serve
@@ -59,7 +59,9 @@ QUICK = OnboardingPolicy(
 class Journey:
     """One person's onboarding and everything around it."""
 
-    def __init__(self, client: Client, world: World, base_url: str, settings: Any) -> None:
+    def __init__(
+        self, client: Client, world: World, base_url: str, settings: WorkerSettings
+    ) -> None:
         self.client = client
         self.world = world
         self.base_url = base_url
@@ -77,7 +79,7 @@ class Journey:
     async def start_worker(self) -> None:
         stack = AsyncExitStack()
         for worker in await stack.enter_async_context(
-            workers(self.settings, self.client, FakeSealer())
+            workers(self.settings, self.client, LinkSealer([Fernet.generate_key()]))
         ):
             await stack.enter_async_context(worker)
         self._worker = stack
@@ -166,9 +168,6 @@ class Journey:
         """Count an effect or call in the upstream's ledger."""
         return sum(entry.name == name for entry in self.world.ledger.entries)
 
-    def answers(self, name: str) -> int:
-        return self.count(name)
-
     async def events(self, workflow_id: str | None = None) -> list[str]:
         """Name the events of a run's history."""
         handle = self.client.get_workflow_handle(workflow_id) if workflow_id else self.handle
@@ -176,13 +175,6 @@ class Journey:
             EventType.Name(event.event_type).removeprefix("EVENT_TYPE_")
             async for event in handle.fetch_history_events()
         ]
-
-
-class FakeSealer:
-    """Seals nothing: these tests bring the browser back themselves."""
-
-    def seal_callback(self, token: Any) -> str:
-        return f"attempt-{token.attempt}"
 
 
 @pytest.fixture
