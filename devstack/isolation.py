@@ -6,6 +6,9 @@ import secrets
 from collections.abc import Mapping, MutableMapping
 from pathlib import Path
 
+from runtime.loading import SECRETS_DIR_VARIABLE
+from runtime.settings import StarterSettings, WebSettings, WorkerSettings
+
 TEST_ADDRESS_VARIABLE = "TEST_TEMPORAL_ADDRESS"
 NAMESPACE_PREFIX = "likeness-test-"
 NO_PROFILE = "/dev/null"
@@ -14,27 +17,11 @@ NO_PROFILE = "/dev/null"
 FOREIGN_PREFIXES = ("TEMPORAL_", "APIMART_")
 OWN_SETTINGS = frozenset(
     {
-        "UPSTREAM_RPS",
-        "H5_HOSTS",
-        "PUBLIC_BASE_URL",
-        "WEB_HOST",
-        "WEB_PORT",
-        "ADMIN_HOST",
-        "ADMIN_PORT",
-        "TASK_QUEUE",
-        "PAYLOAD_KEYS_FILE",
-        "LINK_KEYS_FILE",
-        "ARCHIVE_URL",
-        "QUERY_POLICY",
-        "LOOK_DELAYS_S",
-        "LINK_TTL_S",
-        "SCAN_GRACE_S",
-        "TOKEN_TTL_S",
-        "POLL_INTERVAL_S",
-        "ONBOARDING_DEADLINE_S",
-        "MAX_ATTEMPTS",
-        "ASSETS_PER_REQUEST",
+        field.upper()
+        for settings in (WorkerSettings, WebSettings, StarterSettings)
+        for field in settings.model_fields
     }
+    | {SECRETS_DIR_VARIABLE}
 )
 PROXIES = frozenset({"http_proxy", "https_proxy", "all_proxy"})
 
@@ -103,7 +90,8 @@ def child_environment(home: Path, settings: Mapping[str, str]) -> dict[str, str]
         settings: The variables this process shall see; they decide where they name one of ours.
 
     """
-    home.mkdir(parents=True, exist_ok=True)
+    no_secrets = home / "no-secrets"
+    no_secrets.mkdir(parents=True, exist_ok=True)
     return {
         "PATH": os.environ.get("PATH", os.defpath),
         "HOME": str(home),
@@ -111,5 +99,7 @@ def child_environment(home: Path, settings: Mapping[str, str]) -> dict[str, str]
         "LANG": "C.UTF-8",
         "PYTHONUNBUFFERED": "1",
         "TEMPORAL_CONFIG_FILE": NO_PROFILE,
+        # Named, or the files of /run/secrets would be read.
+        SECRETS_DIR_VARIABLE: str(no_secrets),
         **settings,
     }

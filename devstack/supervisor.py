@@ -135,15 +135,15 @@ class Supervisor:
             for name, child in self._children.items()
         }
 
-    def check(self) -> None:
-        """Raise when a process has ended by itself.
+    def check(self, *, but: str | None = None) -> None:
+        """Raise when a process has ended by itself; ``but`` names one that may.
 
         Raises:
             ProcessFailedError: The first one that has.
 
         """
-        for child in self._children.values():
-            if not child.alive:
+        for name, child in self._children.items():
+            if name != but and not child.alive:
                 raise ProcessFailedError(_ended(child), child=child)
 
     def wait_ready(self, name: str) -> None:

@@ -70,6 +70,7 @@ class DevServer:
         self.namespace = namespace
         self._cli = cli
         self._directory = directory
+        directory.mkdir(parents=True, exist_ok=True)
         self._search_attributes = dict(search_attributes or {})
         self._ui = ui
         self._ui_codec_endpoint = ui_codec_endpoint

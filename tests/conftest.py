@@ -13,6 +13,7 @@ from devstack.namespaces import ensure_namespace
 from devstack.temporal_cli import TemporalCliError, find
 from devstack.temporal_server import DevServer, RunningServer
 from likeness.search import SEARCH_ATTRIBUTES
+from runtime.keys import make_key_file
 
 USER_ENVIRONMENT = dict(os.environ)
 """As the run was started; read for TEST_TEMPORAL_ADDRESS and to find or build the Temporal CLI."""
@@ -75,3 +76,19 @@ async def namespace(temporal_server: RunningServer) -> str:
     client = await Client.connect(temporal_server.address)
     await ensure_namespace(client, name, search_attributes=SEARCH_ATTRIBUTES)
     return name
+
+
+@pytest.fixture
+def payload_keys_file(tmp_path: Path) -> Path:
+    """A payload key file with one fresh key, readable by its owner alone."""
+    path = tmp_path / "keys" / "payload.keys"
+    make_key_file(path)
+    return path
+
+
+@pytest.fixture
+def link_keys_file(tmp_path: Path) -> Path:
+    """A link key file with one fresh key, readable by its owner alone."""
+    path = tmp_path / "keys" / "link.keys"
+    make_key_file(path)
+    return path

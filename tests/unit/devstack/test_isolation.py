@@ -26,6 +26,7 @@ HOSTILE = {
     "PAYLOAD_KEYS_FILE": "/home/somebody/keys",
     "https_proxy": "http://proxy.example.com:3128",
     "HTTP_PROXY": "http://proxy.example.com:3128",
+    "SECRETS_DIR": "/home/somebody/secrets",
     "PYTHONPATH": "/home/somebody/lib",
 }
 
@@ -47,14 +48,15 @@ class TestChildEnvironment:
             "LANG",
             "PYTHONUNBUFFERED",
             "TEMPORAL_CONFIG_FILE",
+            "SECRETS_DIR",
             "TASK_QUEUE",
         } == set(made)
 
-    def test_has_an_empty_home_and_an_empty_profile(self, tmp_path: Path) -> None:
+    def test_has_a_home_without_a_profile_and_without_secrets(self, tmp_path: Path) -> None:
         made = child_environment(tmp_path / "home", {})
 
         assert str(tmp_path / "home") == made["HOME"]
-        assert [] == list((tmp_path / "home").iterdir())
+        assert [tmp_path / "home" / "no-secrets"] == list((tmp_path / "home").rglob("*"))
         assert NO_PROFILE == made["TEMPORAL_CONFIG_FILE"]
 
     def test_shows_the_process_the_settings_it_is_given(self, tmp_path: Path) -> None:

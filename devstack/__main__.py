@@ -1,0 +1,50 @@
+"""Command line of the stack on this machine: ``python -m devstack up | down | demo``."""
+
+import os
+import sys
+
+import typer
+from rich.console import Console
+
+from devstack.demo import run_demo
+from devstack.up import run_down, run_up
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Everything on one machine.",
+)
+
+
+@app.command()
+def demo() -> None:
+    """Take one person from invitation to video, with the worker killed on the way."""
+    _end(run_demo(dict(os.environ), Console()))
+
+
+@app.command()
+def up() -> None:
+    """Keep everything running here until Ctrl-C or `python -m devstack down`.
+
+    UP_REAL=1 takes the Temporal server and the upstream of your own TEMPORAL_* and APIMART_*.
+    """
+    _end(run_up(dict(os.environ), Console()))
+
+
+@app.command()
+def down() -> None:
+    """End what `up` keeps running; what it knows stays."""
+    _end(run_down(Console()))
+
+
+def _end(code: int) -> None:
+    # A process that used a Temporal client may die while Python finalizes, after all work was done
+    # (temporalio/sdk-python #300); an exit code must not depend on that.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    app()

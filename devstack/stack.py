@@ -1,0 +1,235 @@
+"""Lays out one stack on this machine: its folder, ports, settings, and how each process is run."""
+
+import asyncio
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from devstack.commands import ROOT, Starter
+from devstack.isolation import child_environment
+from devstack.ports import LOOPBACK, free_port
+from devstack.supervisor import ProcessSpec
+from devstack.temporal_server import DevServer
+from likeness.search import SEARCH_ATTRIBUTES
+
+TASK_QUEUE = "likeness"
+SIMULATOR_KEY = "sk-simulator-only"
+"""The simulator takes any key; this one says what it is good for."""
+
+WORKER_READY = "worker_ready"
+"""The worker logs this event when it polls."""
+
+WORKER_GRACE_S = 130.0
+"""Above the worker's own drain, which lets a POST under way end."""
+
+OTHER_GRACE_S = 15.0
+
+
+class Ports(BaseModel):
+    """The ports of one stack, all on loopback."""
+
+    model_config = ConfigDict(frozen=True)
+
+    temporal: int
+    ui: int
+    web: int
+    admin: int
+    simulator: int
+
+    @classmethod
+    def free(cls, wanted: Mapping[str, int]) -> "Ports":
+        """Take each wanted port that is free, and some other where it is not."""
+        taken: dict[str, int] = {}
+        for name in cls.model_fields:
+            port = free_port(wanted.get(name))
+            while port in taken.values():
+                port = free_port()
+            taken[name] = port
+        return cls(**taken)
+
+
+FAMILIAR_PORTS = {"temporal": 7233, "ui": 8233, "web": 8000, "admin": 8001, "simulator": 9000}
+
+
+def remembered_ports(path: Path) -> Ports:
+    """Return the ports of last time, so that invite links already sent still lead here.
+
+    Those that somebody else has taken meanwhile are replaced, and the file is written anew.
+    """
+    wanted = FAMILIAR_PORTS
+    if path.exists():
+        try:
+            wanted = Ports.model_validate_json(path.read_bytes()).model_dump()
+        except ValidationError:
+            path.unlink()
+    ports = Ports.free(wanted)
+    path.write_text(ports.model_dump_json(indent=2))
+    return ports
+
+
+class Stack(BaseModel):
+    """One stack: where it keeps its things and what its processes are told."""
+
+    model_config = ConfigDict(frozen=True)
+
+    directory: Path
+    ports: Ports
+    namespace: str
+    temporal_address: str
+    ui_url: str | None = None
+
+    @property
+    def public_url(self) -> str:
+        """Where invite links lead."""
+        return f"http://{LOOPBACK}:{self.ports.web}"
+
+    @property
+    def admin_url(self) -> str:
+        """Where operators and the Temporal UI's codec endpoint are served."""
+        return f"http://{LOOPBACK}:{self.ports.admin}"
+
+    def ui_url_of(self, workflow_id: str) -> str | None:
+        """Where the Temporal UI shows one workflow; None where the server is not ours."""
+        if self.ui_url is None:
+            return None
+        return f"{self.ui_url}/namespaces/{self.namespace}/workflows/{quote(workflow_id, safe='')}"
+
+    @property
+    def simulator_url(self) -> str:
+        """The pretended upstream."""
+        return f"http://{LOOPBACK}:{self.ports.simulator}"
+
+    @property
+    def archive(self) -> Path:
+        """Folder of finished videos."""
+        return self.directory / "archive"
+
+    def settings(self) -> dict[str, str]:
+        """Return the variables every process of the stack shares; none is a secret."""
+        return {
+            "TEMPORAL_ADDRESS": self.temporal_address,
+            "TEMPORAL_NAMESPACE": self.namespace,
+            "TASK_QUEUE": TASK_QUEUE,
+            "PUBLIC_BASE_URL": self.public_url,
+            "PAYLOAD_KEYS_FILE": str(self.directory / "keys" / "payload.keys"),
+            "LINK_KEYS_FILE": str(self.directory / "keys" / "link.keys"),
+        }
+
+    def environment(self, **settings: str) -> dict[str, str]:
+        """Build one process's environment from nothing but the stack's settings and these."""
+        return child_environment(self.directory / "home", {**self.settings(), **settings})
+
+    def starter(self) -> Starter:
+        """Return the command line of this stack, hasty enough for a simulator's short times."""
+        return Starter(self.environment(POLL_INTERVAL_S="1"))
+
+    def simulator(self) -> ProcessSpec:
+        """Describe the pretended upstream."""
+        return our_process(
+            "simulator",
+            "-m",
+            "simulator",
+            "--port",
+            str(self.ports.simulator),
+            environment=child_environment(self.directory / "home", {}),
+            directory=self.directory,
+            ready_url=f"{self.simulator_url}/_sim/health",
+        )
+
+    def web(self) -> ProcessSpec:
+        """Describe the web process, which serves before Temporal is reached."""
+        environment = self.environment(
+            WEB_HOST=LOOPBACK,
+            WEB_PORT=str(self.ports.web),
+            ADMIN_HOST=LOOPBACK,
+            ADMIN_PORT=str(self.ports.admin),
+            UI_ORIGINS=f"http://{LOOPBACK}:{self.ports.ui},http://localhost:{self.ports.ui}",
+            H5_HOSTS=self.simulator_url,
+        )
+        return our_process(
+            "web",
+            "-m",
+            "web",
+            environment=environment,
+            directory=self.directory,
+            ready_url=f"{self.public_url}/healthz",
+        )
+
+    def worker(self) -> ProcessSpec:
+        """Describe the worker, the only one that knows the upstream."""
+        environment = self.environment(
+            APIMART_API_KEY=SIMULATOR_KEY,
+            APIMART_BASE_URL=self.simulator_url,
+            ARCHIVE_URL=self.archive.as_uri(),
+            UPSTREAM_RPS="20",
+            H5_HOSTS=self.simulator_url,
+        )
+        return our_process(
+            "worker",
+            "worker.py",
+            environment=environment,
+            directory=self.directory,
+            ready_line=WORKER_READY,
+            stop_grace_s=WORKER_GRACE_S,
+        )
+
+
+def our_process(
+    name: str,
+    *arguments: str,
+    environment: Mapping[str, str],
+    directory: Path,
+    ready_url: str | None = None,
+    ready_line: str | None = None,
+    stop_grace_s: float = OTHER_GRACE_S,
+) -> ProcessSpec:
+    """Describe a Python process of this checkout whose log goes to ``directory``."""
+    return ProcessSpec(
+        name=name,
+        argv=(sys.executable, *arguments),
+        environment=environment,
+        log_path=directory / "logs" / f"{name}.log",
+        directory=ROOT,
+        ready_url=ready_url,
+        ready_line=ready_line,
+        stop_grace_s=stop_grace_s,
+    )
+
+
+@contextmanager
+def temporal_running(
+    cli: Path, directory: Path, *, ports: Ports, namespace: str
+) -> Iterator[tuple[Stack, DevServer]]:
+    """Run our own Temporal server for the length of the block; yields the stack that uses it too.
+
+    Raises:
+        TemporalServerError: It did not come up.
+        SearchAttributeTypeError: The SQLite file has a search attribute of another type.
+
+    """
+    server = DevServer(
+        cli,
+        directory,
+        namespace=namespace,
+        search_attributes=SEARCH_ATTRIBUTES,
+        ui=True,
+        ui_codec_endpoint=f"http://{LOOPBACK}:{ports.admin}/codec",
+        port=ports.temporal,
+        ui_port=ports.ui,
+    )
+    try:
+        asyncio.run(server.start())
+        stack = Stack(
+            directory=directory,
+            ports=ports,
+            namespace=namespace,
+            temporal_address=server.address,
+            ui_url=server.ui_url,
+        )
+        yield stack, server
+    finally:
+        server.stop()
