@@ -38,16 +38,7 @@ def h5_routes(world: World) -> APIRouter:
 
     @router.get("/h5/{h5_code}")
     async def opened(request: Request, h5_code: str) -> Response:
-        session = find_session(world, h5_code)
-        if "u0026" in request.url.query:
-            # A client handed out the link with its ampersands still escaped.
-            world.person("h5_link_broken", None if session is None else session.task_id)
-            return dead_page()
-        if session is None or session.attempted or session.link_dies_at <= world.now():
-            world.person("h5_found_dead", None if session is None else session.task_id)
-            return dead_page()
-        world.person("h5_opened", session.task_id, token=fingerprint(session.byted_token))
-        return choice_page(h5_code)
+        return open_link(world, h5_code, query=request.url.query)
 
     @router.post("/h5/{h5_code}")
     async def attempted(h5_code: str, outcome: Annotated[Outcome, Form()]) -> Response:
@@ -73,6 +64,21 @@ def find_session(world: World, h5_code: str) -> Session | None:
     """Return the session whose link has this code."""
     sessions = (s for s in world.all_tasks(Session) if s.h5_code == h5_code)
     return next(sessions, None)
+
+
+def open_link(world: World, h5_code: str, *, query: str) -> Response:
+    """Show the check while its link lives; opening alone doesn't use it up."""
+    session = find_session(world, h5_code)
+    task_id = None if session is None else session.task_id
+    if "u0026" in query:
+        # A client handed out the link with its ampersands still escaped.
+        world.person("h5_link_broken", task_id)
+        return dead_page()
+    if session is None or session.attempted or session.link_dies_at <= world.now():
+        world.person("h5_found_dead", task_id)
+        return dead_page()
+    world.person("h5_opened", task_id, token=fingerprint(session.byted_token))
+    return choice_page(h5_code)
 
 
 def attempt(world: World, session: Session, outcome: Outcome) -> Response:

@@ -19,6 +19,7 @@ from simulator.videos import video_routes
 from simulator.world import World
 
 DRAIN_S = 1
+DRAIN_STEP_S = 0.005
 
 
 def create_app(world: World) -> FastAPI:
@@ -43,11 +44,15 @@ def _bare_app() -> FastAPI:
 
 
 class _Server(uvicorn.Server):
-    """uvicorn without its signal handling, which would end the process by the signal itself."""
+    """uvicorn without its signals, which would end the process, and its ticks, which cost tests.
+
+    The ticks would refresh the Date header, which is switched off.
+    """
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.ready = asyncio.Event()
+        self.stopping = asyncio.Event()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -56,6 +61,24 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.ready.set()
+
+    async def main_loop(self) -> None:
+        await self.on_tick(0)
+        await self.stopping.wait()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        for listener in sockets or ():
+            listener.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        for _ in range(int(DRAIN_S / DRAIN_STEP_S)):
+            if not self.server_state.connections:
+                return
+            await asyncio.sleep(DRAIN_STEP_S)
+        for task in self.server_state.tasks:
+            task.cancel()
 
 
 @contextlib.asynccontextmanager
@@ -78,9 +101,21 @@ async def serve(
         yield base_url
 
 
+def _listener(host: str, port: int) -> socket.socket:
+    # asyncio sets TCP_NODELAY only where the protocol is named; without it each answer takes 40 ms.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
 @contextlib.asynccontextmanager
 async def _listening(app: FastAPI, *, host: str, port: int) -> AsyncIterator[str]:
-    listener = socket.create_server((host, port))
+    listener = _listener(host, port)
     config = uvicorn.Config(
         app,
         http=CuttableProtocol,
@@ -88,7 +123,7 @@ async def _listening(app: FastAPI, *, host: str, port: int) -> AsyncIterator[str
         lifespan="off",
         log_config=None,
         access_log=False,
-        timeout_graceful_shutdown=DRAIN_S,
+        date_header=False,
     )
     server = _Server(config)
     serving = asyncio.create_task(server.serve(sockets=[listener]))
@@ -96,7 +131,7 @@ async def _listening(app: FastAPI, *, host: str, port: int) -> AsyncIterator[str
     try:
         yield f"http://{host}:{listener.getsockname()[1]}"
     finally:
-        server.should_exit = True
+        server.stopping.set()
         await serving
 
 
