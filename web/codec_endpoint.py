@@ -123,5 +123,5 @@ def is_loopback(host: str) -> bool:
 def _payloads(body: bytes) -> Sequence[Payload]:
     try:
         return json_format.Parse(body, Payloads()).payloads
-    except (json_format.ParseError, UnicodeDecodeError, RecursionError):
+    except (json_format.ParseError, ValueError, RecursionError):
         raise HTTPException(400, "The body must be Payloads in proto-JSON.") from None
