@@ -46,7 +46,7 @@ async def http(base_url: str) -> AsyncIterator[httpx.AsyncClient]:
 def avatar(http: httpx.AsyncClient) -> Callable[..., Awaitable[httpx.Response]]:
     """Call the one endpoint of steps 1 to 3 with these keys in the body."""
 
-    async def call(**body: Any) -> httpx.Response:  # noqa: ANN401 - JSON of any shape
+    async def call(**body: Any) -> httpx.Response:
         return await http.post("/v1/seedance2/real-avatar", json=body)
 
     return call

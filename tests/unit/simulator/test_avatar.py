@@ -15,7 +15,7 @@ VerifiedGroup = Callable[[], Awaitable[str]]
 CALLBACK = "http://127.0.0.1:9/callback/one?lang=en"
 
 
-def found_at(body: Any, path: str) -> Any:  # noqa: ANN401 - JSON of any shape
+def found_at(body: Any, path: str) -> Any:
     for key in path.replace("[0]", ".0").split("."):
         body = body[int(key)] if key == "0" else body[key]
     return body
@@ -253,7 +253,7 @@ class TestReview:
         *,
         group_id: str,
         names: list[str],
-    ) -> Any:  # noqa: ANN401 - JSON of any shape
+    ) -> Any:
         assets = [{"url": f"https://portraits.test/{name}.jpg", "name": name} for name in names]
         answer = await avatar(group_id=group_id, asset_type="Image", assets=assets)
         await control.advance(7)
