@@ -8,7 +8,7 @@ from rich.table import Table
 from temporalio.api.history.v1 import HistoryEvent
 
 from devstack.histories import ENDED, TAPPED, Mark, durations, marks
-from likeness.names import GENERATE_VIDEO, VERIFICATION_CALLBACK
+from likeness.names import GENERATE_VIDEO, ONBOARD_PERSON, VERIFICATION_CALLBACK
 from likeness.stages import Stage
 from likeness.steps import POLL_REVIEW, QUERY_GROUP, SUBMIT_ASSETS
 
@@ -31,6 +31,7 @@ class Report:
     onboarding: list[HistoryEvent]
     video: list[HistoryEvent]
     calls: dict[str, int]
+    effects: dict[str, int]
     file: Path
 
     def marks(self) -> list[Mark]:
@@ -44,7 +45,8 @@ def print_report(report: Report, console: Console, *, took_s: float) -> None:
     stages = durations(report.marks(), STAGE_ENDS)
     console.print(_table("stage", "seconds", {k: f"{v:.1f}" for k, v in stages.items()}))
     console.print(_table("upstream call", "times", report.calls))
-    events = {"OnboardPerson": len(report.onboarding), "GenerateVideo": len(report.video)}
+    console.print(_table("what it did there", "times", report.effects))
+    events = {ONBOARD_PERSON: len(report.onboarding), GENERATE_VIDEO: len(report.video)}
     console.print(_table("workflow", "events", events))
     size = report.file.stat().st_size
     console.print(f"The video: {report.file} ({size:,} bytes)", soft_wrap=True, highlight=False)

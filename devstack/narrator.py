@@ -55,4 +55,6 @@ class Narrator:
             yield
 
     def _line(self, markup: str) -> None:
-        self.console.print(f"[dim]{self.elapsed_s:6.1f} s[/]  {markup}", highlight=False)
+        self.console.print(
+            f"[dim]{self.elapsed_s:6.1f} s[/]  {markup}", highlight=False, soft_wrap=True
+        )
