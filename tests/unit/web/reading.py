@@ -32,4 +32,5 @@ def read(response: httpx.Response) -> _Reader:
 
 
 def refresh_path(response: httpx.Response) -> str:
-    return response.headers.get("refresh", "").partition("url=")[2]
+    header: str = response.headers.get("refresh", "")
+    return header.partition("url=")[2]
