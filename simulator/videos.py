@@ -19,8 +19,9 @@ from simulator.scenario import VideoOutcome
 from simulator.webhooks import deliver_webhook
 from simulator.world import NEVER, Video, World
 
-# USD a second without reference video, face models: contract 6, prices of 2026-09.
-USD_PER_SECOND = {"480p": 0.0992, "720p": 0.2136, "1080p": 0.5}
+# USD a second without reference video, as published in 2026-09: plain models, then face models.
+PLAIN_USD = {"480p": 0.066, "720p": 0.142, "1080p": 0.3544, "4k": 0.722}
+FACE_USD = {"480p": 0.0992, "720p": 0.2136, "1080p": 0.5}
 MODELS = {
     f"{prefix}seedance-2.0{suffix}"
     for prefix in ("doubao-", "")
@@ -93,7 +94,7 @@ def _submit(world: World, request: Request, *, body: dict[str, Any], claim: Clai
     world.vault.keep("prompts", str(body.get("prompt", "")))
     _check(world, body)
     duration, resolution = body.get("duration", 5), body.get("resolution", "720p")
-    cost = round(USD_PER_SECOND[resolution] * duration, 4)
+    cost = round(_prices(body)[resolution] * duration, 4)
     if world.balance_usd() < cost:
         raise RefusedError(402, "payment_required", "Insufficient balance")
     video = _new_video(world, body, base=str(request.base_url), cost_usd=cost)
@@ -161,18 +162,24 @@ def _check_options(body: dict[str, Any]) -> None:
     model, resolution = text_of(body, "model"), body.get("resolution", "720p")
     if model not in MODELS:
         raise invalid(f"model {model!r} is not known")
-    if len(text_of(body, "prompt")) > LONGEST_PROMPT:
+    if not any(_references(body)):
+        text_of(body, "prompt")
+    if len(str(body.get("prompt", ""))) > LONGEST_PROMPT:
         raise invalid(f"prompt must not exceed {LONGEST_PROMPT} characters")
     duration = body.get("duration", 5)
     if not isinstance(duration, int) or not SHORTEST_S <= duration <= LONGEST_S:
         raise invalid(f"duration must be {SHORTEST_S} to {LONGEST_S} seconds")
     if body.get("size", "16:9") not in SIZES:
         raise invalid("size must be one of " + ", ".join(sorted(SIZES)))
-    if resolution not in USD_PER_SECOND:
-        raise invalid("resolution must be one of " + ", ".join(USD_PER_SECOND))
+    if resolution not in _prices(body):
+        raise invalid("resolution must be one of " + ", ".join(_prices(body)))
     if resolution == "1080p" and "fast" in model:
         message = "build_request_failed: 1080p is not supported by fast models"
         raise RefusedError(500, "server_error", message)
+
+
+def _prices(body: dict[str, Any]) -> dict[str, float]:
+    return FACE_USD if str(body["model"]).endswith("-face") else PLAIN_USD
 
 
 def _references(body: dict[str, Any]) -> Iterator[str]:

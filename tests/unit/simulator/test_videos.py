@@ -48,7 +48,7 @@ class TestSubmission:
             ({"image_with_roles": [{"url": "asset://x", "role": "hero"}]}, "role"),
             ({"image_with_roles": [{"url": "asset://x", "role": "reference_image"}]}, "active"),
             ({"video_urls": ["https://x.test/a.mp4"]}, "PrivacyInformation"),
-            ({"prompt": ""}, "prompt"),
+            ({"prompt": "", "image_with_roles": []}, "prompt"),
         ],
     )
     async def test_a_wrong_parameter_is_refused_and_nothing_charged(
