@@ -2,12 +2,14 @@
 
 import os
 import sys
+from pathlib import Path
+from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from devstack.demo import run_demo
-from devstack.up import run_down, run_up
+from devstack.up import STATE, run_down, run_up
 
 app = typer.Typer(
     add_completion=False,
@@ -15,6 +17,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Everything on one machine.",
 )
+
+State = Annotated[Path, typer.Option(help="Folder that keeps everything.", show_default=False)]
 
 
 @app.command()
@@ -24,18 +28,18 @@ def demo() -> None:
 
 
 @app.command()
-def up() -> None:
+def up(*, state: State = STATE) -> None:
     """Keep everything running here until Ctrl-C or `python -m devstack down`.
 
     UP_REAL=1 takes the Temporal server and the upstream of your own TEMPORAL_* and APIMART_*.
     """
-    _end(run_up(dict(os.environ), Console()))
+    _end(run_up(dict(os.environ), Console(), directory=state))
 
 
 @app.command()
-def down() -> None:
+def down(*, state: State = STATE) -> None:
     """End what `up` keeps running; what it knows stays."""
-    _end(run_down(Console()))
+    _end(run_down(Console(), directory=state))
 
 
 def _end(code: int) -> None:

@@ -18,8 +18,10 @@ class CommandFailedError(RuntimeError):
 class Starter:
     """The operator's command line, in an environment made for it."""
 
-    def __init__(self, environment: Mapping[str, str]) -> None:
+    def __init__(self, environment: Mapping[str, str], *, directory: Path = ROOT) -> None:
+        """Prepare it; ``directory`` is the checkout whose ``starter.py`` is run."""
         self._environment = dict(environment)
+        self._directory = directory
 
     def new_keys(self) -> None:
         """Make the key files."""
@@ -49,7 +51,7 @@ class Starter:
                 capture_output=True,
                 text=True,
                 env=self._environment,
-                cwd=ROOT,
+                cwd=self._directory,
                 stdin=subprocess.DEVNULL,
                 timeout=TIMEOUT_S,
                 check=False,

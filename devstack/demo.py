@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from rich.console import Console
-from temporalio.client import Client
 
 from devstack.commands import CommandFailedError
 from devstack.demo_report import print_report
@@ -19,7 +18,7 @@ from devstack.narrator import Narrator
 from devstack.stack import Ports, Stack, temporal_running
 from devstack.supervisor import ProcessFailedError, Supervisor
 from devstack.temporal_cli import TemporalCliError, find
-from devstack.temporal_server import TemporalServerError
+from devstack.temporal_server import TemporalServerError, connected
 from likeness.search import SEARCH_ATTRIBUTES
 
 EXPECTED_ERRORS = (
@@ -83,5 +82,5 @@ def _stage(environ: Mapping[str, str], directory: Path, *, narrator: Narrator) -
 
 
 async def _make_namespace(address: str, namespace: str) -> None:
-    client = await Client.connect(address)
+    client = await connected(address)
     await ensure_namespace(client, namespace, search_attributes=SEARCH_ATTRIBUTES)

@@ -33,6 +33,22 @@ class RunningServer:
     """``host:port`` of its frontend."""
 
 
+async def connected(address: str) -> Client:
+    """Connect to a server that somebody else started.
+
+    Raises:
+        TemporalServerError: Nobody answers there.
+
+    """
+    try:
+        return await Client.connect(address)
+    except (RPCError, RuntimeError) as error:
+        raise TemporalServerError(
+            f"No Temporal server answers at {address}; start one there, or unset "
+            "TEST_TEMPORAL_ADDRESS to have one started."
+        ) from error
+
+
 class DevServer:
     """``temporal server start-dev`` on loopback, with one namespace of ours beside ``default``.
 

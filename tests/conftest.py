@@ -6,12 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from temporalio.client import Client
 
 from devstack.isolation import given_test_address, new_test_namespace, scrub
 from devstack.namespaces import ensure_namespace
 from devstack.temporal_cli import TemporalCliError, find
-from devstack.temporal_server import DevServer, RunningServer
+from devstack.temporal_server import DevServer, RunningServer, connected
 from likeness.search import SEARCH_ATTRIBUTES
 from runtime.keys import make_key_file
 
@@ -73,7 +72,7 @@ def temporal_server(
 async def namespace(temporal_server: RunningServer) -> str:
     """Name of a fresh ``likeness-test-<hex>`` namespace with our search attributes."""
     name = new_test_namespace()
-    client = await Client.connect(temporal_server.address)
+    client = await connected(temporal_server.address)
     await ensure_namespace(client, name, search_attributes=SEARCH_ATTRIBUTES)
     return name
 
