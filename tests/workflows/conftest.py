@@ -12,12 +12,14 @@ import httpx
 import pytest
 from cryptography.fernet import Fernet
 from pydantic import SecretStr
+from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import EventType
+from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import Client, WorkflowHandle
 
 from devstack.temporal_server import RunningServer
 from likeness import names
-from likeness.ids import onboarding_workflow_id
+from likeness.ids import onboarding_workflow_id, video_workflow_id
 from likeness.messages.conversation import (
     Cancel,
     Consent,
@@ -25,6 +27,7 @@ from likeness.messages.conversation import (
     OpenSession,
     SessionOpened,
     VerificationCallback,
+    VideoStatus,
 )
 from likeness.messages.onboarding import (
     AssetRequest,
@@ -38,6 +41,7 @@ from likeness.temporal.onboardings import start_onboarding
 from likeness.temporal.plugin import likeness_plugin
 from runtime.links import LinkSealer
 from runtime.settings import WorkerSettings
+from simulator.faults import Fault
 from simulator.scenario import PRESETS, Scenario
 from simulator.server import serve
 from simulator.world import World
@@ -158,11 +162,51 @@ class Journey:
     async def result(self) -> OnboardingStatus:
         return await self.handle.result()
 
+    async def video_result(self) -> VideoStatus:
+        """Wait for the child's own end."""
+        video: VideoStatus = await self.client.get_workflow_handle(
+            video_workflow_id(self.handle.id), result_type=VideoStatus
+        ).result()
+        return video
+
+    async def reset_before(self, event_name: str) -> None:
+        """Reset the run to the workflow task that led to the first event of that name."""
+        last_task = 0
+        async for event in self.handle.fetch_history_events():
+            name = EventType.Name(event.event_type)
+            if name == f"EVENT_TYPE_{event_name}":
+                break
+            if name == "EVENT_TYPE_WORKFLOW_TASK_COMPLETED":
+                last_task = event.event_id
+        await self.client.workflow_service.reset_workflow_execution(
+            ResetWorkflowExecutionRequest(
+                namespace=self.client.namespace,
+                workflow_execution=WorkflowExecution(workflow_id=self.handle.id),
+                workflow_task_finish_event_id=last_task,
+                request_id=secrets.token_hex(8),
+                reason="test",
+            )
+        )
+
     async def cancel(self) -> OnboardingStatus:
         status: OnboardingStatus = await self.handle.execute_update(
             names.CANCEL, Cancel(), result_type=OnboardingStatus
         )
         return status
+
+    def fault(self, route: str, kind: str, **fields: Any) -> None:
+        """Let the next call of a route go wrong."""
+        self.world.faults.add(Fault.model_validate({"route": route, "kind": kind, **fields}))
+
+    def change(self, **fields: Any) -> None:
+        """Change the upstream's world for what is made from now on."""
+        changed = {**self.world.scenario.model_dump(), **fields}
+        self.world.scenario = Scenario.model_validate(changed)
+
+    async def until_counted(self, name: str, times: int = 1) -> None:
+        """Wait until the ledger holds an entry of that name."""
+        while self.count(name) < times:  # noqa: ASYNC110  # the ledger tells nobody
+            await asyncio.sleep(0.02)
 
     def count(self, name: str) -> int:
         """Count an effect or call in the upstream's ledger."""

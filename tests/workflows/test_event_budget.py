@@ -1,0 +1,100 @@
+"""What an onboarding costs in history: exact counts, because events are money."""
+
+import asyncio
+
+import pytest
+from pydantic import SecretStr
+from temporalio.api.enums.v1 import EventType
+
+from likeness.ids import video_workflow_id
+from likeness.messages.onboarding import VideoRequest
+from tests.workflows.conftest import Journey
+
+pytestmark = pytest.mark.server
+
+VIDEO = VideoRequest(prompt=SecretStr("Image 1 waves"))
+
+# https://docs.temporal.io/cloud/actions: a child counts twice, queries and heartbeats are not in
+# the history, and search attributes given at the start are free.
+BILLED = {
+    "WORKFLOW_EXECUTION_STARTED": 1,
+    "TIMER_STARTED": 1,
+    "WORKFLOW_EXECUTION_SIGNALED": 1,
+    "WORKFLOW_EXECUTION_UPDATE_ACCEPTED": 1,
+    "ACTIVITY_TASK_SCHEDULED": 1,
+    "UPSERT_WORKFLOW_SEARCH_ATTRIBUTES": 1,
+    "START_CHILD_WORKFLOW_EXECUTION_INITIATED": 2,
+}
+HEARTBEATS = 3
+"""One that tells the session's task id, two of a review of 90 s (one in 48 s)."""
+
+
+async def cost(journey: Journey, workflow_id: str | None = None) -> tuple[int, int, int]:
+    """Give events, billed actions and bytes of a run's history."""
+    handle = journey.client.get_workflow_handle(workflow_id or journey.handle.id)
+    names = [
+        EventType.Name(event.event_type).removeprefix("EVENT_TYPE_")
+        async for event in handle.fetch_history_events()
+    ]
+    described = await handle.describe()
+    size = described.raw_description.workflow_execution_info.history_size_bytes
+    return len(names), sum(BILLED.get(name, 0) for name in names), size
+
+
+async def happy_path(journey: Journey, assets: int = 1, video: VideoRequest | None = None) -> None:
+    await journey.start(*(f"a{n}" for n in range(assets)), video=video)
+    await journey.status()  # the run has begun before the person taps, as in real life
+    await journey.pass_the_scan()
+    await journey.result()
+
+
+class TestEventBudget:
+    async def test_one_asset_costs_44_events_and_15_actions_in_9_kilobytes(
+        self, journey: Journey
+    ) -> None:
+        await happy_path(journey)
+
+        events, actions, size = await cost(journey)
+
+        assert 44 == events
+        assert 15 >= actions + HEARTBEATS
+        assert 9 * 1024 >= size
+
+    async def test_each_further_asset_costs_at_most_6_events_and_1_action(
+        self, journey: Journey
+    ) -> None:
+        await happy_path(journey, assets=4)
+
+        events, actions, _ = await cost(journey)
+
+        assert 44 + 3 * 6 >= events
+        assert 15 + 3 >= actions + HEARTBEATS
+
+    async def test_a_video_costs_10_events_here_and_24_in_its_child(self, journey: Journey) -> None:
+        await happy_path(journey, video=VIDEO)
+
+        events, _, _ = await cost(journey)
+        child_events, _, _ = await cost(journey, video_workflow_id(journey.handle.id))
+
+        assert 44 + 10 >= events
+        assert 24 >= child_events
+
+    async def test_ten_times_more_polls_cost_nothing(self, journey: Journey) -> None:
+        journey.change(review_seconds=4)
+        await happy_path(journey)
+
+        events, _, _ = await cost(journey)
+
+        assert 10 <= sum(
+            entry.name == "get_task" and entry.detail.get("task_kind", "") != "session"
+            for entry in journey.world.ledger.entries
+        )
+        assert 44 == events
+
+    async def test_waiting_for_a_person_costs_nothing(self, journey: Journey) -> None:
+        await journey.start("a")
+        await journey.status()
+        before = len(await journey.events())
+        await asyncio.sleep(2)
+
+        assert before == len(await journey.events())
