@@ -5,11 +5,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
+from typing import NamedTuple
 
 from likeness.messages.conversation import Consent
 
 CURRENT_VERSION = "en-1"
 _FOLDER = Path(__file__).parent / "consent"
+
+
+class ConsentSection(NamedTuple):
+    """One paragraph of a text, with the heading above it where there is one."""
+
+    heading: str
+    text: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,7 +27,7 @@ class ConsentText:
     version: str
     locale: str
     sha256: str
-    paragraphs: tuple[str, ...]
+    sections: tuple[ConsentSection, ...]
 
     def given(self) -> Consent:
         """Give the consent of a person who has agreed to exactly this text."""
@@ -36,9 +44,10 @@ def _load(path: Path) -> ConsentText:
     content = path.read_bytes()
     locale, _, _ = path.stem.rpartition("-")
     paragraphs = content.decode().strip().split("\n\n")
+    sections = [ConsentSection(*paragraph.rpartition("\n")[::2]) for paragraph in paragraphs]
     return ConsentText(
         version=path.stem,
         locale=locale,
         sha256=hashlib.sha256(content).hexdigest(),
-        paragraphs=tuple(paragraphs),
+        sections=tuple(sections),
     )

@@ -56,13 +56,14 @@ TEXTS: dict[Page, PageText] = {
         "trouble",
     ),
     Page.DONE: PageText(
-        "You have passed. It is safe to close this page",
-        "There is nothing left for you to do. Thank you.",
+        "You have passed",
+        "It is safe to close this page. There is nothing left for you to do. Thank you.",
         "good",
     ),
     Page.FINISHED: PageText(
-        "All done. It is safe to close this page",
-        "You passed the check, and everything after it is finished. Thank you.",
+        "All done",
+        "It is safe to close this page. You passed the check, and everything after it is "
+        "finished. Thank you.",
         "good",
     ),
     Page.DECLINED: PageText(
