@@ -23,7 +23,10 @@ from likeness.temporal.codec import UndecodablePayloadError
 from likeness.temporal.errors import NoSuchOnboardingError, TemporalAwayError
 from likeness.temporal.glance import OnboardingGlance, describe_onboarding
 
-DESCRIBE_WITHIN_S = 4.0
+CONNECTED_WITHIN_S = 0.5
+"""A person looking at a blank page is told sooner than a tap or a callback gives up."""
+
+DESCRIBE_WITHIN_S = 3.0
 SIGNAL_WITHIN_S = 2.0
 
 
@@ -85,7 +88,7 @@ class TemporalOnboardings:
     async def glance(self, tenant: str, onboarding: str) -> OnboardingGlance:
         """See ``Onboardings``."""
         async with _answered(DESCRIBE_WITHIN_S):
-            client = await self._client(DESCRIBE_WITHIN_S)
+            client = await self._client(CONNECTED_WITHIN_S)
             return await describe_onboarding(client, tenant, onboarding)
 
     async def open_session(
