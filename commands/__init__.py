@@ -1,0 +1,1 @@
+"""What ``starter.py`` does for each command; the file itself only declares the words."""

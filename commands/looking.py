@@ -1,0 +1,114 @@
+"""Tells where an onboarding stands: describe first, the run itself for details, both if need be."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import timedelta
+
+from temporalio.client import Client, WorkflowFailureError
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError
+
+from commands.answers import TEMPORAL_AWAY, WORKER_AWAY, StatusAnswer
+from commands.orders import Subject
+from likeness.failures import FailureCode, code_of
+from likeness.messages.conversation import Failure, OnboardingStatus
+from likeness.stages import Stage
+from likeness.temporal.errors import TemporalAwayError
+from likeness.temporal.glance import RPC_TIMEOUT, temporal_away
+from likeness.temporal.onboardings import (
+    OnboardingGlance,
+    describe_onboarding,
+    onboarding_status,
+)
+
+LOOK_EVERY_S = 1.0
+PATIENCE = timedelta(seconds=1.5)
+
+_CODE_OF_END = {Stage.CANCELED: FailureCode.CANCELED, Stage.EXPIRED: FailureCode.DEADLINE_PASSED}
+
+
+async def look(client: Client, subject: Subject, *, patience: timedelta = PATIENCE) -> StatusAnswer:
+    """Give all that can be known within about ``patience``, worker or no worker.
+
+    Raises:
+        NoSuchOnboardingError: Nothing is known of it.
+        TemporalAwayError: The server did not answer.
+
+    """
+    glance = await describe_onboarding(client, *subject)
+    known = _at_a_glance(glance)
+    if glance.closed:
+        result = await _result(client, glance)
+        if isinstance(result, OnboardingStatus):
+            return known.knowing(result)
+        known = known.model_copy(update={"failure": result or known.failure})
+    status = await onboarding_status(client, *subject, timeout=patience)
+    return known if status is None else known.knowing(status)
+
+
+async def follow(
+    client: Client, subject: Subject, *, every_s: float = LOOK_EVERY_S
+) -> AsyncIterator[StatusAnswer]:
+    """Give the status at once and after each change, until the onboarding has ended.
+
+    A server that goes away meanwhile is waited for.
+
+    Raises:
+        NoSuchOnboardingError: Nothing is known of it.
+        TemporalAwayError: The server did not answer the first look.
+
+    """
+    shown: StatusAnswer | None = None
+    while True:
+        try:
+            now = await look(client, subject)
+        except TemporalAwayError:
+            if shown is None:
+                raise
+            now = shown.model_copy(update={"details": TEMPORAL_AWAY})
+        if now != shown:
+            yield now
+        shown = now
+        if now.stage.is_end:
+            return
+        await asyncio.sleep(every_s)
+
+
+def _at_a_glance(glance: OnboardingGlance) -> StatusAnswer:
+    return StatusAnswer(
+        onboarding_id=glance.onboarding_id,
+        tenant=glance.tenant,
+        workflow_id=glance.workflow_id,
+        stage=glance.stage,
+        hold=glance.hold,
+        waiting_for=glance.waiting_for,
+        deadline=glance.deadline,
+        failure=_failure(glance),
+        details=WORKER_AWAY,
+        started_at=glance.started_at,
+        closed_at=glance.closed_at,
+    )
+
+
+def _failure(glance: OnboardingGlance) -> Failure | None:
+    if glance.reason is not None:
+        return Failure.of(glance.reason)
+    if glance.closed and glance.status != "completed" and glance.stage in _CODE_OF_END:
+        # An end from outside: by the Temporal UI or CLI, or by Temporal's own time-outs.
+        return Failure.of(_CODE_OF_END[glance.stage], detail=f"Temporal says {glance.status}")
+    return None
+
+
+async def _result(client: Client, glance: OnboardingGlance) -> OnboardingStatus | Failure | None:
+    """Read the end from history, which needs no worker."""
+    handle = client.get_workflow_handle(glance.workflow_id, result_type=OnboardingStatus)
+    try:
+        result: OnboardingStatus = await handle.result(rpc_timeout=RPC_TIMEOUT)
+    except WorkflowFailureError as error:
+        cause = error.cause
+        if not isinstance(cause, ApplicationError):
+            return None
+        return Failure.of(code_of(cause.type), detail=cause.message)
+    except RPCError as error:
+        raise temporal_away(error) from error
+    return result

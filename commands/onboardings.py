@@ -1,0 +1,191 @@
+"""Starts, shows, lists and cancels onboardings: one function a command."""
+
+import time
+from collections.abc import Callable
+from datetime import timedelta
+
+from temporalio.client import Client
+
+from commands.answers import (
+    CancelAnswer,
+    LinkAnswer,
+    ListedAnswer,
+    StartAnswer,
+    StatusAnswer,
+    WaitedAnswer,
+)
+from commands.asking import ask
+from commands.looking import PATIENCE, follow, look
+from commands.orders import Subject
+from commands.outcomes import CommandError, ExitCode, Problem, bad_input, interrupted
+from likeness.messages.conversation import Cancel
+from likeness.messages.onboarding import OnboardingInput, OnboardingRequest
+from likeness.stages import Stage
+from likeness.temporal.onboardings import (
+    OnboardingGlance,
+    cancel_onboarding,
+    describe_onboarding,
+    list_onboardings,
+    start_onboarding,
+)
+from runtime.keys import load_key_file
+from runtime.links import InviteToken, LinkSealer, invite_url
+from runtime.settings import StarterSettings
+
+ANSWER_WITHIN_S = 1.6
+LEAST_PATIENCE_S = 0.3
+MAX_REASON_LENGTH = 500
+
+
+def start(settings: StarterSettings, request: OnboardingRequest) -> StartAnswer:
+    """Start an onboarding, or find the one that the same request started before."""
+    # Before anything is started: a run whose link cannot be sealed would be half-made.
+    sealer = _sealer(settings)
+    order = OnboardingInput(request=request, policy=settings.policy())
+    subject = Subject(request.tenant, request.onboarding)
+    try:
+        started = ask(
+            settings,
+            lambda client: start_onboarding(client, order, task_queue=settings.task_queue),
+        )
+    except (CommandError, KeyboardInterrupt) as error:
+        raise _perhaps_started(error, subject) from error
+    token = InviteToken(
+        tenant=started.tenant,
+        onboarding=started.onboarding_id,
+        person=started.person,
+        link=started.link,
+    )
+    return StartAnswer(
+        onboarding_id=started.onboarding_id,
+        tenant=started.tenant,
+        workflow_id=started.workflow_id,
+        stage=started.stage,
+        is_new=started.is_new,
+        invite_url=invite_url(settings.public_base_url, sealer.seal_invite(token)),
+    )
+
+
+def status(settings: StarterSettings, subject: Subject, *, since: float) -> StatusAnswer:
+    """Tell where it stands; with no worker within 2 s of ``since`` (``time.monotonic``)."""
+
+    async def question(client: Client) -> StatusAnswer:
+        left_s = since + ANSWER_WITHIN_S - time.monotonic()
+        patience = timedelta(seconds=max(LEAST_PATIENCE_S, left_s))
+        return await look(client, subject, patience=min(patience, PATIENCE))
+
+    return ask(settings, question)
+
+
+def watch(
+    settings: StarterSettings, subject: Subject, show: Callable[[StatusAnswer], None]
+) -> StatusAnswer:
+    """Show each change until the end; give the last status.
+
+    Raises:
+        CommandError: Also for Ctrl-C, with the command that goes on watching.
+
+    """
+
+    async def question(client: Client) -> StatusAnswer:
+        async for now in follow(client, subject):
+            show(now)
+        return now
+
+    try:
+        return ask(settings, question)
+    except KeyboardInterrupt:
+        raise interrupted(
+            subject.command("watch"),
+            "Stopped watching; the onboarding itself goes on.",
+        ) from None
+
+
+def listed(
+    settings: StarterSettings, tenant: str, *, stage: Stage | None, limit: int
+) -> list[ListedAnswer]:
+    """List a tenant's onboardings, newest first."""
+
+    async def question(client: Client) -> list[ListedAnswer]:
+        found = list_onboardings(client, tenant, stage=stage, limit=limit)
+        return [_line(glance) async for glance in found]
+
+    return ask(settings, question)
+
+
+def cancel(settings: StarterSettings, subject: Subject, *, reason: str) -> CancelAnswer:
+    """End an onboarding; saying it twice is the same as once."""
+    if len(reason) > MAX_REASON_LENGTH:
+        raise bad_input(f"--reason must be a text of at most {MAX_REASON_LENGTH} characters.")
+
+    async def question(client: Client) -> CancelAnswer:
+        await cancel_onboarding(client, *subject, Cancel(reason=reason))
+        glance = await describe_onboarding(client, *subject)
+        return CancelAnswer.model_validate(
+            glance.model_dump(include=set(CancelAnswer.model_fields))
+        )
+
+    return ask(settings, question)
+
+
+def link(settings: StarterSettings, subject: Subject) -> LinkAnswer:
+    """Seal the invite link in force anew; needs no worker."""
+    sealer = _sealer(settings)
+    glance = ask(settings, lambda client: describe_onboarding(client, *subject))
+    if glance.memo is None:
+        raise CommandError(
+            "The onboarding was started without the memo that its link is made from.",
+            code=Problem.REFUSED,
+            exit_code=ExitCode.FAILED,
+            next_step="Cancel it, and start another with `python starter.py start`.",
+        )
+    token = InviteToken(
+        tenant=subject.tenant,
+        onboarding=subject.onboarding,
+        person=glance.memo.person,
+        link=glance.memo.link,
+    )
+    return LinkAnswer(
+        onboarding_id=subject.onboarding,
+        tenant=subject.tenant,
+        workflow_id=subject.workflow_id,
+        stage=glance.stage,
+        link=token.link,
+        invite_url=invite_url(settings.public_base_url, sealer.seal_invite(token)),
+    )
+
+
+def waited(started: StartAnswer, ended: StatusAnswer) -> WaitedAnswer:
+    """Put a start and its end together."""
+    return WaitedAnswer.model_validate(started.model_dump() | ended.model_dump())
+
+
+def _perhaps_started(error: CommandError | KeyboardInterrupt, subject: Subject) -> CommandError:
+    again = f"Repeat the command with --id {subject.onboarding}: it finds the run or makes it."
+    if isinstance(error, KeyboardInterrupt):
+        return interrupted(again)
+    if error.exit_code is not ExitCode.AWAY:
+        return error
+    return CommandError(
+        str(error), code=error.code, exit_code=error.exit_code, who=error.who, next_step=again
+    )
+
+
+def _sealer(settings: StarterSettings) -> LinkSealer:
+    return LinkSealer.of(load_key_file(settings.link_keys_file))
+
+
+def _line(glance: OnboardingGlance) -> ListedAnswer:
+    return ListedAnswer(
+        onboarding_id=glance.onboarding_id,
+        tenant=glance.tenant,
+        workflow_id=glance.workflow_id,
+        stage=glance.stage,
+        person=glance.memo.person if glance.memo else None,
+        hold=glance.hold,
+        reason=glance.reason,
+        waiting_for=glance.waiting_for,
+        deadline=glance.deadline,
+        started_at=glance.started_at,
+        closed_at=glance.closed_at,
+    )

@@ -1,0 +1,172 @@
+"""From what was typed to an order: ids, assets, the prompt. No network, no Temporal."""
+
+import re
+import secrets
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
+
+from commands.outcomes import bad_input
+from likeness.ids import DEFAULT_TENANT, checked_part, onboarding_of, onboarding_workflow_id
+from likeness.messages.onboarding import MAX_ASSETS, AssetKind, OnboardingRequest
+
+MAX_PROMPT_BYTES = 64 * 1024
+
+SHAPES: Mapping[str, tuple[str, str]] = {
+    "tenant": ("--tenant", "1 to 40 characters out of a-z, 0-9, '_' and '-'"),
+    "onboarding": ("--id", "1 to 40 characters out of a-z, 0-9, '_' and '-'"),
+    "person": ("--person", "1 to 40 characters out of a-z, 0-9, '_' and '-'"),
+    "display_name": ("--display-name", "a text"),
+    "sender": ("--sender", "a text"),
+    "assets": ("--asset", f"given 1 to {MAX_ASSETS} times"),
+    "min_usable": ("--min-usable", "a whole number from 1 to the number of assets"),
+    "prompt": ("--prompt", "a text of 1 to 4000 characters"),
+    "duration_s": ("--duration-s", "a whole number of seconds from 4 to 15"),
+    "resolution": ("--resolution", "480p, 720p or 1080p"),
+    "size": ("--size", "16:9, 9:16, 1:1, 4:3, 3:4, 21:9 or adaptive"),
+    "generate_audio": ("--audio", "given or not"),
+    "seed": ("--seed", "a whole number"),
+    "model": ("--model", "a model's name out of a-z, 0-9, '.' and '-'"),
+}
+"""A field of the request to the option it comes from and the shape that option must have."""
+
+_KIND = re.compile(r"([A-Za-z_-]{1,20})=(.*)", re.DOTALL)
+
+
+class Subject(NamedTuple):
+    """One onboarding by name."""
+
+    tenant: str
+    onboarding: str
+
+    @property
+    def workflow_id(self) -> str:
+        """Its workflow."""
+        return onboarding_workflow_id(self.tenant, self.onboarding)
+
+    def command(self, verb: str) -> str:
+        """Give the command line of ``verb`` for it, to be copied."""
+        shown = self.onboarding if self.tenant == DEFAULT_TENANT else self.workflow_id
+        return f"python starter.py {verb} {shown}"
+
+
+def subject_of(typed: str, tenant: str) -> Subject:
+    """Read an onboarding's id, or its whole workflow id, which names the tenant itself.
+
+    Raises:
+        CommandError: Neither of both.
+
+    """
+    try:
+        if "/" in typed:
+            return Subject(*onboarding_of(typed))
+        return Subject(checked_part(tenant), checked_part(typed))
+    except ValueError as error:
+        raise bad_input(f"The id does not fit: {error}.") from None
+
+
+def tenant_of(typed: str) -> str:
+    """Check a tenant's name; raises ``CommandError``."""
+    try:
+        return checked_part(typed)
+    except ValueError as error:
+        raise bad_input(f"--tenant: {error}.") from None
+
+
+def request_of(
+    fields: Mapping[str, Any],
+    assets: Sequence[str],
+    *,
+    prompt: str | None,
+    video: Mapping[str, Any],
+) -> OnboardingRequest:
+    """Make the request; what is None was not typed.
+
+    Args:
+        fields: Fields of ``OnboardingRequest`` but assets and video.
+        assets: ``[image=|video=]URL`` each; they are named ``asset-1``, ``asset-2`` by position.
+        prompt: Asks for a video.
+        video: The other fields of ``VideoRequest``.
+
+    Raises:
+        CommandError: Names the option that does not fit, never what was typed.
+
+    """
+    given = {name: value for name, value in fields.items() if value is not None}
+    given.setdefault("onboarding", secrets.token_hex(6))
+    given["assets"] = [_asset(typed, number) for number, typed in enumerate(assets, start=1)]
+    if (order := _video(prompt, video)) is not None:
+        given["video"] = order
+    try:
+        return OnboardingRequest.model_validate(given)
+    except ValidationError as error:
+        raise bad_input(_sentence(error)) from None
+
+
+def prompt_of(text: str | None, file: str | None) -> str | None:
+    """Take the prompt from where it was given: the option, a file, or stdin for ``-``.
+
+    Raises:
+        CommandError: Given twice, or the file cannot be read.
+
+    """
+    if file is None:
+        return text
+    if text is not None:
+        raise bad_input("--prompt and --prompt-file say the same thing; give one of them.")
+    try:
+        if file == "-":
+            raw = sys.stdin.buffer.read(MAX_PROMPT_BYTES)
+        else:
+            with Path(file).open("rb") as opened:
+                raw = opened.read(MAX_PROMPT_BYTES)
+        return raw.decode().strip()
+    except OSError as error:
+        raise bad_input(f"The file of --prompt-file cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise bad_input("The file of --prompt-file is not UTF-8 text.") from None
+
+
+def _asset(typed: str, number: int) -> dict[str, str]:
+    # Only a literal prefix counts: an address may hold '=' in its query.
+    prefixed = _KIND.fullmatch(typed)
+    kind, url = prefixed.groups() if prefixed else (AssetKind.IMAGE, typed)
+    if kind not in set(AssetKind):
+        raise bad_input(f"--asset {number}: there are image= and video=, and no other kinds.")
+    return {"name": f"asset-{number}", "url": url, "kind": kind}
+
+
+def _video(prompt: str | None, video: Mapping[str, Any]) -> dict[str, Any] | None:
+    given = {name: value for name, value in video.items() if value is not None}
+    if prompt is not None:
+        return {"prompt": prompt, **given}
+    if given:
+        options = ", ".join(SHAPES[name][0] for name in given)
+        raise bad_input(f"{options}: a video needs --prompt or --prompt-file, too.")
+    return None
+
+
+def _sentence(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    ours = first["msg"].removeprefix("Value error, ").rstrip(".")
+    named = _named(first)
+    if named is None:
+        return f"The order does not fit together: {ours.replace('min_usable', '--min-usable')}."
+    option, shape = named
+    if first["type"] == "value_error":
+        return f"{option}: {ours}."
+    return f"{option} must be {shape}."
+
+
+def _named(problem: ErrorDetails) -> tuple[str, str] | None:
+    match problem["loc"]:
+        case ("assets", int(index), *_):
+            return f"--asset {index + 1}", "[image=|video=]URL"
+        case ("video", str(field)) | (str(field),) if field in SHAPES:
+            return SHAPES[field]
+        case _:
+            return None
