@@ -1,7 +1,7 @@
 """Starts our processes in order, waits until each is ready, and leaves none behind."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from enum import StrEnum
 from pathlib import Path
 from types import TracebackType
@@ -135,15 +135,15 @@ class Supervisor:
             for name, child in self._children.items()
         }
 
-    def check(self, *, but: str | None = None) -> None:
-        """Raise when a process has ended by itself; ``but`` names one that may.
+    def check(self, *, but: Container[str] = ()) -> None:
+        """Raise when a process has ended by itself; ``but`` names those that may.
 
         Raises:
             ProcessFailedError: The first one that has.
 
         """
         for name, child in self._children.items():
-            if name != but and not child.alive:
+            if name not in but and not child.alive:
                 raise ProcessFailedError(_ended(child), child=child)
 
     def wait_ready(self, name: str) -> None:
