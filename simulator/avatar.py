@@ -102,7 +102,7 @@ def create_session(world: World, body: dict[str, Any], *, base: str) -> Response
         callback_url=callback_url,
         project=text_of(body, "project_name", "default"),
     )
-    world.tasks[session.task_id] = session
+    world.add(session)
     world.vault.keep("byted_tokens", session.byted_token)
     world.effect(
         "session_created",
@@ -134,9 +134,13 @@ def query_group(world: World, body: dict[str, Any]) -> Response:
     """Step 2: tell the group of a finished session, or one of the forms of "not yet"."""
     token = text_of(body, "byted_token")
     project = text_of(body, "project_name", "default")
-    sessions = (s for s in world.all_tasks(Session) if s.byted_token == token)
-    session = next(sessions, None)
-    if session is None or session.burnt or session.token_dies_at <= world.now():
+    session = world.sessions.get(token)
+    if (
+        session is None
+        or session.byted_token != token
+        or session.burnt
+        or session.token_dies_at <= world.now()
+    ):
         world.effect("dead_token_looked_up", token=fingerprint(token))
         return _dead(world)
     group = session.group if session.group_known_at <= world.now() else None
@@ -153,7 +157,7 @@ def query_group(world: World, body: dict[str, Any]) -> Response:
         world.effect("token_burnt", session.task_id, token=fingerprint(token))
     if world.scenario.pending_form is PendingForm.TASK:
         query = GroupQuery(new_id("task_"), world.now(), session)
-        world.tasks[query.task_id] = query
+        world.add(query)
         return _answer(world, {"id": query.task_id, "status": "processing"})
     if group is None:
         return _pending(world)
@@ -205,7 +209,7 @@ def submit_assets(world: World, body: dict[str, Any]) -> Response:
         group=group,
         assets=[_asset(world, item, group=group, done_at=done_at) for item in items],
     )
-    world.tasks[review.task_id] = review
+    world.add(review)
     world.assets.update({asset.id: asset for asset in review.assets})
     ids: list[JsonValue] = [asset.id for asset in review.assets]
     world.effect("assets_submitted", review.task_id, group_id=group.id, asset_ids=ids)

@@ -62,8 +62,8 @@ def h5_routes(world: World) -> APIRouter:
 
 def find_session(world: World, h5_code: str) -> Session | None:
     """Return the session whose link has this code."""
-    sessions = (s for s in world.all_tasks(Session) if s.h5_code == h5_code)
-    return next(sessions, None)
+    session = world.sessions.get(h5_code)
+    return session if session is not None and session.h5_code == h5_code else None
 
 
 def open_link(world: World, h5_code: str, *, query: str) -> Response:

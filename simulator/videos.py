@@ -50,8 +50,7 @@ def video_routes(world: World) -> APIRouter:
 
     @router.get("/files/{file_token}.mp4")
     async def download(request: Request, file_token: str) -> Response:
-        found = (v for v in world.all_tasks(Video) if v.file_token == file_token)
-        video = next(found, None)
+        video = world.files.get(file_token)
         task_id = None if video is None else video.task_id
         call = Call(request, "download", task_id, needs_key=False)
         return await pass_gate(world, call, partial(_download, world, video))
@@ -98,7 +97,7 @@ def _submit(world: World, request: Request, *, body: dict[str, Any], claim: Clai
     if world.balance_usd() < cost:
         raise RefusedError(402, "payment_required", "Insufficient balance")
     video = _new_video(world, body, base=str(request.base_url), cost_usd=cost)
-    world.tasks[video.task_id] = video
+    world.add(video)
     world.spent_usd += cost
     world.vault.keep("download_urls", video.file_url)
     world.effect("video_charged", video.task_id, usd=cost)

@@ -6,7 +6,6 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TypeVar
 
 from pydantic import JsonValue
 
@@ -17,7 +16,6 @@ from simulator.ledger import EntryKind, Ledger, Vault
 from simulator.scenario import HAPPY, Scenario
 
 NEVER = float("inf")
-T = TypeVar("T")
 
 
 @dataclass
@@ -81,7 +79,6 @@ class Review:
     done_at: float
     group: Group
     assets: list[Asset]
-    settled: bool = False
     task_kind: TaskKind = "review"
 
 
@@ -99,7 +96,6 @@ class Video:
     file_url: str
     file_dies_at: float
     webhook: str | None = None
-    settled: bool = False
     task_kind: TaskKind = "video"
 
 
@@ -112,6 +108,7 @@ class World:
 
     `scenario` is replaced as a whole; `h5_base` is the origin of the person's page where it is
     not the API's own; `narrate` gets one line per call.
+    `files` are the videos under the token in their URL.
     """
 
     scenario: Scenario = HAPPY
@@ -125,6 +122,10 @@ class World:
     keys: KeyStore = field(default_factory=KeyStore)
     courier: Courier = field(default_factory=Courier)
     tasks: dict[str, Task] = field(default_factory=dict)
+    sessions_by_token: dict[str, Session] = field(default_factory=dict)
+    sessions_by_code: dict[str, Session] = field(default_factory=dict)
+    files: dict[str, Video] = field(default_factory=dict)
+    unsettled: list[Review | Video] = field(default_factory=list)
     groups: dict[str, Group] = field(default_factory=dict)
     assets: dict[str, Asset] = field(default_factory=dict)
     spent_usd: float = 0
@@ -160,9 +161,16 @@ class World:
         now = self.now()
         self.ledger.note(EntryKind.PERSON, name, at=now, task_id=task_id, detail=detail)
 
-    def all_tasks(self, kind: type[T]) -> list[T]:
-        """Return every task of one kind, oldest first."""
-        return [task for task in self.tasks.values() if isinstance(task, kind)]
+    def add(self, task: Task) -> None:
+        """Take in a task, findable by all that names it."""
+        self.tasks[task.task_id] = task
+        if isinstance(task, Session):
+            self.sessions_by_token[task.byted_token] = task
+            self.sessions_by_code[task.h5_code] = task
+        elif isinstance(task, Video):
+            self.files[task.file_token] = task
+        if isinstance(task, Review | Video):
+            self.unsettled.append(task)
 
     def balance_usd(self) -> float:
         """Return what is left to spend."""
@@ -171,10 +179,11 @@ class World:
     def settle(self) -> None:
         """Note the ends that the clock has brought since the last look."""
         now = self.now()
-        for task in self.tasks.values():
-            if isinstance(task, Review | Video) and not task.settled and task.done_at <= now:
-                task.settled = True
-                self._settle(task)
+        over = [task for task in self.unsettled if task.done_at <= now]
+        if over:
+            self.unsettled = [task for task in self.unsettled if task.done_at > now]
+        for task in over:
+            self._settle(task)
 
     def _settle(self, task: Review | Video) -> None:
         if isinstance(task, Review):
