@@ -134,13 +134,8 @@ def query_group(world: World, body: dict[str, Any]) -> Response:
     """Step 2: tell the group of a finished session, or one of the forms of "not yet"."""
     token = text_of(body, "byted_token")
     project = text_of(body, "project_name", "default")
-    session = world.sessions.get(token)
-    if (
-        session is None
-        or session.byted_token != token
-        or session.burnt
-        or session.token_dies_at <= world.now()
-    ):
+    session = world.sessions_by_token.get(token)
+    if session is None or session.burnt or session.token_dies_at <= world.now():
         world.effect("dead_token_looked_up", token=fingerprint(token))
         return _dead(world)
     group = session.group if session.group_known_at <= world.now() else None

@@ -42,7 +42,7 @@ def h5_routes(world: World) -> APIRouter:
 
     @router.post("/h5/{h5_code}")
     async def attempted(h5_code: str, outcome: Annotated[Outcome, Form()]) -> Response:
-        session = find_session(world, h5_code)
+        session = world.sessions_by_code.get(h5_code)
         # A check begun in time may end after the link's own death, but not after the token's.
         if session is None or session.attempted or session.token_dies_at <= world.now():
             return dead_page()
@@ -50,7 +50,7 @@ def h5_routes(world: World) -> APIRouter:
 
     @router.get("/h5/{h5_code}/return")
     async def returned(h5_code: str) -> Response:
-        session = find_session(world, h5_code)
+        session = world.sessions_by_code.get(h5_code)
         if session is None or session.returns_to is None:
             return dead_page()
         if world.now() < session.returns_at:
@@ -60,15 +60,9 @@ def h5_routes(world: World) -> APIRouter:
     return router
 
 
-def find_session(world: World, h5_code: str) -> Session | None:
-    """Return the session whose link has this code."""
-    session = world.sessions.get(h5_code)
-    return session if session is not None and session.h5_code == h5_code else None
-
-
 def open_link(world: World, h5_code: str, *, query: str) -> Response:
     """Show the check while its link lives; opening alone doesn't use it up."""
-    session = find_session(world, h5_code)
+    session = world.sessions_by_code.get(h5_code)
     task_id = None if session is None else session.task_id
     if "u0026" in query:
         # A client handed out the link with its ampersands still escaped.
