@@ -49,7 +49,7 @@ class LikenessPayloadConverter(PydanticPayloadConverter):
         """
         for payload, hint in zip(payloads, type_hints or (), strict=False):
             if _is_model(hint) and payload.metadata.get("encoding") in _NEVER_A_MODEL:
-                raise bad_input(f"The input must be a JSON object of the form {hint.__name__}.")
+                raise bad_input(f"The input must be one JSON object of the form {hint.__name__}.")
         try:
             return super().from_payloads(payloads, type_hints)
         except ValidationError as error:

@@ -1,4 +1,4 @@
-"""Stops a call with the wrong number or kind of arguments before it can wedge a run.
+"""Stops a message with the wrong number or kind of arguments before it can wedge a run.
 
 The SDK drops the type hints when the count differs, hands plain dicts to the handler, and the
 handler's ``TypeError`` then fails the workflow task for ever.
@@ -11,7 +11,6 @@ from typing import Any, get_type_hints
 
 from temporalio import workflow
 from temporalio.worker import (
-    ExecuteWorkflowInput,
     HandleSignalInput,
     HandleUpdateInput,
     Interceptor,
@@ -36,13 +35,6 @@ class ArgumentGuard(Interceptor):
 
 
 class _GuardedInbound(WorkflowInboundInterceptor):
-    @override
-    async def execute_workflow(self, input: ExecuteWorkflowInput) -> Any:
-        # The definition holds the function unbound, so the first parameter is the instance.
-        if not _accepts(input.run_fn, [None, *input.args]):
-            raise bad_input(f"The workflow takes {_wanted(input.run_fn)}.")
-        return await super().execute_workflow(input)
-
     @override
     async def handle_signal(self, input: HandleSignalInput) -> None:
         handler = workflow.get_signal_handler(input.signal)

@@ -12,6 +12,7 @@ from likeness.temporal.codec import EncryptingCodec
 from likeness.temporal.converter import LikenessFailureConverter, LikenessPayloadConverter
 from likeness.temporal.inbound import ArgumentGuard
 from likeness.temporal.keyring import KeyRing
+from likeness.temporal.runner import CountingRunner
 
 # Pure libraries: loading them anew for every run costs seconds and brings nothing.
 _PASSED_THROUGH = (
@@ -75,4 +76,5 @@ def _workflow_runner(existing: WorkflowRunner | None) -> WorkflowRunner:
     return dataclasses.replace(
         existing,
         restrictions=existing.restrictions.with_passthrough_modules(*_PASSED_THROUGH),
+        runner_class=CountingRunner,
     )

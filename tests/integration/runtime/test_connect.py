@@ -1,0 +1,53 @@
+import socket
+
+import pytest
+
+from runtime.settings import TemporalSettings
+from runtime.temporal import ConnectError, TemporalUnreachableError, connect
+from tests.integration.runtime.conftest import Realm
+
+pytestmark = pytest.mark.server
+
+SETTINGS = TemporalSettings()
+
+
+@pytest.fixture
+def at_realm(realm: Realm, monkeypatch: pytest.MonkeyPatch) -> Realm:
+    monkeypatch.setenv("TEMPORAL_ADDRESS", realm.address)
+    monkeypatch.setenv("TEMPORAL_NAMESPACE", realm.namespace)
+    return realm
+
+
+class TestConnect:
+    async def test_takes_address_and_namespace_from_the_environment(self, at_realm: Realm) -> None:
+        client = await connect(SETTINGS, at_realm.keys, wait=False)
+
+        assert client.namespace == at_realm.namespace
+        assert client.data_converter.payload_codec is not None
+
+    async def test_says_that_the_namespace_is_missing(
+        self, at_realm: Realm, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("TEMPORAL_NAMESPACE", "likeness-test-nowhere")
+
+        with pytest.raises(ConnectError, match="has no namespace likeness-test-nowhere; make it"):
+            await connect(SETTINGS, at_realm.keys, wait=False)
+
+    async def test_says_that_nobody_answers(
+        self, at_realm: Realm, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with socket.socket() as taken:
+            taken.bind(("127.0.0.1", 0))
+            monkeypatch.setenv("TEMPORAL_ADDRESS", f"127.0.0.1:{taken.getsockname()[1]}")
+
+            with pytest.raises(TemporalUnreachableError, match="No Temporal server can be reached"):
+                await connect(SETTINGS, at_realm.keys, wait=False)
+
+    async def test_lazily_does_not_need_the_server_yet(
+        self, at_realm: Realm, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
+
+        client = await connect(SETTINGS, at_realm.keys, wait=False, lazy=True)
+
+        assert client.namespace == at_realm.namespace
