@@ -18,6 +18,7 @@ class Page(StrEnum):
 
     INVITE = "invite"
     PREPARING = "preparing"
+    READY = "ready"
     CHECKING = "checking"
     TRY_AGAIN = "try_again"
     HELD = "held"

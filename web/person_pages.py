@@ -89,6 +89,10 @@ class PersonPages:
         )
         return rendered(Page.PREPARING, 200, extras)
 
+    def ready(self, visit: Visit, tap: Tap) -> Response:
+        """Show that the check is ready; the button fetches its link, which no GET ever gives."""
+        return rendered(Page.READY, 200, Extras(go_on=f"{visit.path}/preparing/{tap.update_id}"))
+
     def _form(self, visit: Visit, fields: FormFields, button: str) -> StartForm:
         return StartForm(
             action=f"{visit.path}/start",

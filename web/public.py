@@ -27,9 +27,9 @@ def public_app(deps: PublicDeps) -> FastAPI:
     app.add_api_route("/i/{token}", invite.show, methods=looking, response_model=None)
     app.add_api_route("/i/{token}/again", invite.show_again, methods=looking, response_model=None)
     app.add_api_route("/i/{token}/start", starting.start, methods=["POST"], response_model=None)
-    app.add_api_route(
-        "/i/{token}/preparing/{tap}", starting.go_on, methods=looking, response_model=None
-    )
+    tap = "/i/{token}/preparing/{tap}"
+    app.add_api_route(tap, starting.look_on, methods=looking, response_model=None)
+    app.add_api_route(tap, starting.go_on, methods=["POST"], response_model=None)
     app.add_api_route(
         "/callback/{token}", relay.receive, methods=[*looking, "POST"], response_model=None
     )

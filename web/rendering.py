@@ -43,6 +43,7 @@ class Extras:
     start: StartForm | None = None
     look_again: str | None = None
     start_again: str | None = None
+    go_on: str | None = None
     refresh: str | None = None
     refresh_s: int = 5
 
@@ -59,6 +60,7 @@ def rendered(page: Page, status: int = 200, extras: Extras = _NOTHING_MORE) -> H
         start=extras.start,
         look_again=extras.look_again,
         start_again=extras.start_again,
+        go_on=extras.go_on,
     )
     response = HTMLResponse(html, status_code=status)
     if extras.refresh is not None:

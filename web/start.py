@@ -1,6 +1,6 @@
 """The tap on Start: asks the run for a session, and hands the person over to the camera check."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Callable
 
 from fastapi import Request
 from starlette.responses import RedirectResponse, Response
@@ -42,18 +42,30 @@ class StartPages:
         answer = self._tapped(visit, form_of(body))
         return await or_away(answer, request, self._deps, back_to=visit.path)
 
-    async def go_on(self, request: Request, token: str, tap: str) -> Response:
-        """Ask again what came of a tap that had no answer in time.
+    async def look_on(self, request: Request, token: str, tap: str) -> Response:
+        """Ask again what came of a tap that had no answer in time, and show it.
 
-        It opens nothing: the server is only asked for the outcome of an Update it knows. The
-        answer may be the redirect all the same, so that the page goes on without scripts.
+        It opens nothing: the server is only asked for the outcome of an Update it knows, and the
+        link itself is given to a POST alone.
         """
         visit, known = Visit.with_token(token, self._deps), Tap.parsed(tap)
         if visit is None or known is None:
             return neutral(self._deps, "token")
         if request.method == "HEAD" or is_prefetch(request):
             return rendered(Page.PREPARING)
-        return await or_away(self._gone_on(visit, known), request, self._deps)
+        answer = self._gone_on(visit, known, shown=lambda _: self._pages.ready(visit, known))
+        return await or_away(answer, request, self._deps)
+
+    async def go_on(self, request: Request, token: str, tap: str) -> Response:
+        """Hand over the link of a tap whose answer came late."""
+        visit, known = Visit.with_token(token, self._deps), Tap.parsed(tap)
+        if visit is None or known is None:
+            return neutral(self._deps, "token")
+        if comes_from_elsewhere(request.headers.get("sec-fetch-site")):
+            visit.note(self._deps, Happening.PAGE_REFUSED, "cross_site")
+            return rendered(Page.ELSEWHERE, 403)
+        answer = self._gone_on(visit, known, shown=lambda link: self._handed_out(visit, link))
+        return await or_away(answer, request, self._deps, back_to=visit.path)
 
     async def _tapped(self, visit: Visit, form: dict[str, str]) -> Response:
         fields = FormFields(
@@ -77,13 +89,17 @@ class StartPages:
             within_s=self._deps.open_within_s,
         )
         try:
-            return await self._answered(visit, opening)
+            return await self._answered(
+                visit, opening, shown=lambda link: self._handed_out(visit, link)
+            )
         except (TapUnderWayError, TemporalAwayError):
             # The server may hold the tap already, so it is asked for by its name.
             visit.note(self._deps, Happening.TAP_UNDER_WAY)
             return self._pages.preparing(visit, tap, fields)
 
-    async def _gone_on(self, visit: Visit, tap: Tap) -> Response:
+    async def _gone_on(
+        self, visit: Visit, tap: Tap, *, shown: Callable[[str], Response]
+    ) -> Response:
         if not tap.is_worth_asking(self._deps.clock()):
             return await self._came_to_nothing(visit, FailureCode.TAP_TOO_OLD)
         if (not_here := await self._not_here(visit)) is not None:
@@ -95,7 +111,7 @@ class StartPages:
             within_s=_ASK_AGAIN_WITHIN_S,
         )
         try:
-            return await self._answered(visit, asking)
+            return await self._answered(visit, asking, shown=shown)
         except TapUnderWayError:
             return self._pages.preparing(visit, tap, None)
 
@@ -107,7 +123,13 @@ class StartPages:
             return rendered(Page.OVER, 410)
         return neutral(self._deps, "revoked") if run is None else None
 
-    async def _answered(self, visit: Visit, asking: Awaitable[SessionOpened]) -> Response:
+    async def _answered(
+        self,
+        visit: Visit,
+        asking: Awaitable[SessionOpened],
+        *,
+        shown: Callable[[str], Response],
+    ) -> Response:
         try:
             session = await asking
         except TapRefusedError as refused:
@@ -118,7 +140,7 @@ class StartPages:
             return self._held(visit, session.code)
         if session.outcome is OpenOutcome.TRY_AGAIN or session.h5_link is None:
             return await self._came_to_nothing(visit, session.code)
-        return self._handed_out(visit, session.h5_link.get_secret_value())
+        return shown(session.h5_link.get_secret_value())
 
     def _handed_out(self, visit: Visit, h5_link: str) -> Response:
         """Send the person to the camera check: the only place where the link leaves us."""

@@ -31,6 +31,11 @@ TEXTS: dict[Page, PageText] = {
         "Your camera is still off, and no check has begun.",
         "wait",
     ),
+    Page.READY: PageText(
+        "The camera check is ready",
+        "Go on now: it waits for two minutes. Your camera is still off.",
+        "good",
+    ),
     Page.CHECKING: PageText(
         "Thank you. We are checking the result",
         "This usually takes less than a minute. The page looks for the answer by itself.",

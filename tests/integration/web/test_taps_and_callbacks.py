@@ -68,6 +68,8 @@ class TestTap:
         async with working():
             while path := refresh_path(response):
                 response = await browser.get(path)
+            assert "ready" == read(response).page
+            response = await browser.post(read(response).action)
 
         assert (303, LINK) == (response.status_code, response.headers["location"])
         assert 1 == len(steps.sessions)

@@ -308,8 +308,26 @@ class TestPreparing:
         runs.outcome = opened()
         response = await client.get(refresh_path(response))
 
+        assert (200, "ready") == (response.status_code, read(response).page)
+        assert H5_LINK not in response.text
+
+        response = await client.post(read(response).action)
+
         assert (303, H5_LINK) == (response.status_code, response.headers["location"])
-        assert ["open_session", "outcome_of_tap"] == runs.writes
+        assert ["open_session", "outcome_of_tap", "outcome_of_tap"] == runs.writes
+
+    async def test_another_sites_post_gets_no_link(
+        self, client: httpx.AsyncClient, invite: str, runs: PretendedRuns
+    ) -> None:
+        runs.outcome = TapUnderWayError()
+        response = await client.post(f"{invite}/start", data=await form_at(client, invite))
+        runs.outcome = opened()
+        response = await client.post(
+            refresh_path(response), headers={"Sec-Fetch-Site": "cross-site"}
+        )
+
+        assert (403, "elsewhere") == (response.status_code, read(response).page)
+        assert ["open_session"] == runs.writes
 
     async def test_the_button_sends_the_same_tap_again(
         self, client: httpx.AsyncClient, invite: str, runs: PretendedRuns
