@@ -76,7 +76,6 @@ class TestDevServer:
     ) -> None:
         taken = int(server.address.rpartition(":")[2])
         second = DevServer(temporal_cli, tmp_path / "second", port=taken)
-        (tmp_path / "second").mkdir()
 
         try:
             await second.start()

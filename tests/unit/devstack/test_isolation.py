@@ -1,5 +1,6 @@
 """The environment our processes get holds nothing that leads to the user's own accounts."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from devstack.isolation import (
     NotLoopbackError,
     child_environment,
     given_test_address,
+    is_foreign,
     is_loopback,
     new_test_namespace,
     scrub,
@@ -76,6 +78,12 @@ class TestScrub:
             "PYTHONPATH": "/home/somebody/lib",
             "TEMPORAL_CONFIG_FILE": NO_PROFILE,
         } == environ
+
+    def test_it_has_been_done_to_this_very_run(self) -> None:
+        assert [] == [
+            name for name in os.environ if is_foreign(name) and name != "TEMPORAL_CONFIG_FILE"
+        ]
+        assert NO_PROFILE == os.environ["TEMPORAL_CONFIG_FILE"]
 
 
 class TestGivenTestAddress:
