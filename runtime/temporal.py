@@ -39,9 +39,7 @@ class TemporalUnreachableError(ConnectError):
     """No server answers at the address, which may pass; ``connect(wait=True)`` waits for it."""
 
 
-async def connect(
-    settings: TemporalSettings, key_ring: KeyRing | None, *, wait: bool, lazy: bool = False
-) -> Client:
+async def connect(settings: TemporalSettings, key_ring: KeyRing | None, *, wait: bool) -> Client:
     """Give a client with the plugin on; payloads are bound to the namespace it is connected to.
 
     Address, namespace, TLS and API key come from ``TEMPORAL_*`` and ``temporal.toml``:
@@ -51,7 +49,6 @@ async def connect(
         settings: Names the metrics address.
         key_ring: The payload keys.
         wait: Go on trying while no server answers.
-        lazy: Connect, and find out what is wrong, at the first call; no worker can use it.
 
     Raises:
         ConnectError: The configuration is wrong, or the server refuses it.
@@ -64,7 +61,7 @@ async def connect(
     pause_s = FIRST_PAUSE_S
     while True:
         try:
-            return await _connect_once(config, key_ring, runtime=runtime, lazy=lazy)
+            return await _connect_once(config, key_ring, runtime=runtime)
         except TemporalUnreachableError as error:
             if not wait:
                 raise
@@ -96,16 +93,15 @@ def configuration() -> ClientConnectConfig:
 
 
 async def _connect_once(
-    config: ClientConnectConfig, key_ring: KeyRing | None, *, runtime: Runtime, lazy: bool
+    config: ClientConnectConfig, key_ring: KeyRing | None, *, runtime: Runtime
 ) -> Client:
     address, namespace = config["target_host"], config["namespace"]
     plugin = likeness_plugin(key_ring, namespace=namespace)
     try:
-        client = await Client.connect(**config, plugins=[plugin], runtime=runtime, lazy=lazy)
-        if not lazy:
-            await client.workflow_service.describe_namespace(
-                DescribeNamespaceRequest(namespace=namespace), timeout=CHECK_TIMEOUT
-            )
+        client = await Client.connect(**config, plugins=[plugin], runtime=runtime)
+        await client.workflow_service.describe_namespace(
+            DescribeNamespaceRequest(namespace=namespace), timeout=CHECK_TIMEOUT
+        )
     except ValueError:
         raise ConnectError(
             "TEMPORAL_ADDRESS is wrong: it must be host:port, such as 127.0.0.1:7233."

@@ -1,7 +1,11 @@
+import asyncio
 import socket
+from pathlib import Path
 
 import pytest
 
+from devstack.ports import free_port
+from devstack.temporal_server import DevServer
 from runtime.settings import TemporalSettings
 from runtime.temporal import ConnectError, TemporalUnreachableError, connect
 from tests.integration.runtime.conftest import Realm
@@ -43,11 +47,17 @@ class TestConnect:
             with pytest.raises(TemporalUnreachableError, match="No Temporal server can be reached"):
                 await connect(SETTINGS, at_realm.keys, wait=False)
 
-    async def test_lazily_does_not_need_the_server_yet(
-        self, at_realm: Realm, monkeypatch: pytest.MonkeyPatch
+    async def test_waits_for_a_server_that_comes_later(
+        self, temporal_cli: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setenv("TEMPORAL_ADDRESS", "127.0.0.1:1")
+        late = DevServer(temporal_cli, tmp_path, port=(port := free_port()))
+        monkeypatch.setenv("TEMPORAL_ADDRESS", f"127.0.0.1:{port}")
+        waiting = asyncio.create_task(connect(SETTINGS, None, wait=True))
+        try:
+            await late.start()
+            client = await waiting
 
-        client = await connect(SETTINGS, at_realm.keys, wait=False, lazy=True)
-
-        assert client.namespace == at_realm.namespace
+            assert await client.service_client.check_health()
+        finally:
+            waiting.cancel()
+            late.stop()
