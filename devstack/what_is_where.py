@@ -44,7 +44,7 @@ def print_real(console: Console, environment: Mapping[str, str]) -> None:
     """Print what is where on the user's own servers."""
     rows = {name: environment[name] for name in REAL_ROWS if name in environment}
     console.print(_table(rows))
-    console.print("\nCtrl-C or `make down` ends it. Your shell's own variables serve starter.py.")
+    console.print("\nstarter.py needs the same variables. Ctrl-C or `make down` ends it.")
 
 
 def example(stack: Stack) -> list[str]:
