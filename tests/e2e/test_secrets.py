@@ -1,0 +1,81 @@
+"""No secret of a whole run is to be found where others may read."""
+
+import base64
+import subprocess
+
+import pytest
+
+from likeness.ids import video_workflow_id
+from tests.e2e.conftest import House
+from tests.e2e.test_kills import VIDEO
+
+pytestmark = [pytest.mark.server, pytest.mark.processes]
+
+NAME = "Canary Featherstone-Oyelaran"
+SENDER = "Studio Canary Lighthouse"
+PROMPT = "Image 1 canary-prompt walks along the quay"
+
+
+class TestSecrets:
+    def test_history_visibility_and_logs_hold_none(self, house: House) -> None:
+        house.invite(
+            *("--prompt", PROMPT, *VIDEO[2:]),
+            *("--display-name", NAME, "--sender", SENDER),
+            assets=("canary-portrait", "b"),
+        )
+        person = house.person("fail_then_pass")
+        house.until(lambda s: s["stage"] == "completed")
+        assert person.wait(60)
+
+        canaries = self.canaries(house)
+        places = {
+            "history": self.histories(house),
+            "visibility": self.visibility(house),
+            "logs": house.logs().encode(),
+        }
+
+        assert 12 <= len(canaries)
+        found = [
+            f"{what} in {place}"
+            for place, content in places.items()
+            for what, secret in canaries
+            if secret.encode() in content or base64.b64encode(secret.encode())[:-4] in content
+        ]
+        assert [] == found
+
+    def test_the_scan_would_find_one(self, house: House) -> None:
+        """Ids are in clear by design: a scan blind to them would be blind to secrets too."""
+        house.invite()
+        house.until(lambda s: s["stage"] == "invited")
+
+        assert house.onboarding.encode() in self.visibility(house)
+        assert b"Onboarding of one person" in self.histories(house, with_video=False)
+
+    @staticmethod
+    def canaries(house: House) -> list[tuple[str, str]]:
+        """List what the upstream gave or got, and what the caller and the person were given."""
+        told = house.secrets()
+        upstream = [(kind, secret) for kind, all_of in told.items() for secret in all_of]
+        invite_token = house.invite_url.rsplit("/", 1)[1]
+        own = [("invite token", invite_token), ("name", NAME), ("sender", SENDER)]
+        return [*upstream, *own, ("prompt", PROMPT), ("API key", "sk-simulator-only")]
+
+    @staticmethod
+    def histories(house: House, *, with_video: bool = True) -> bytes:
+        ids = [house.workflow_id]
+        if with_video:
+            ids.append(video_workflow_id(house.workflow_id))
+        return b"".join(event.SerializeToString() for each in ids for event in house.history(each))
+
+    @staticmethod
+    def visibility(house: House) -> bytes:
+        """Read what the Temporal CLI shows of every run in the namespace."""
+        return subprocess.run(
+            [
+                *(str(house.server.arguments()[0]), "workflow", "list", "-o", "json"),
+                *("--address", house.stack.temporal_address, "-n", house.stack.namespace),
+            ],
+            check=True,
+            capture_output=True,
+            env={"PATH": "/usr/bin:/bin", "HOME": str(house.stack.directory)},
+        ).stdout
