@@ -22,17 +22,18 @@ def make_key_file(path: Path) -> KeyRing:
 
     """
     ring = KeyRing.of(_new_key())
+    if path.exists():
+        raise _exists(path)
     try:
-        _make_parent(path)
-        with os.fdopen(_create(path), "w", encoding="utf-8") as file:
-            file.write(_HEADER + ring.to_text())
-    except FileExistsError:
-        raise KeyFileError(
-            f"{path} exists and is not overwritten, because what it sealed would be lost; "
-            "`starter.py keys rotate` adds a key to it."
-        ) from None
+        path.parent.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        descriptor = _create(path)
     except OSError as error:
-        raise KeyFileError(f"{path} cannot be made: {error.strerror}.") from error
+        if path.exists():
+            raise _exists(path) from None
+        raise KeyFileError(f"{path} cannot be made: {error.strerror}.") from None
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(_HEADER + ring.to_text())
     return ring
 
 
@@ -99,9 +100,11 @@ def _new_key() -> Key:
     return Key.of(secrets.token_bytes(SECRET_BYTES))
 
 
-def _make_parent(path: Path) -> None:
-    path.parent.parent.mkdir(parents=True, exist_ok=True)
-    path.parent.mkdir(mode=0o700, exist_ok=True)
+def _exists(path: Path) -> KeyFileError:
+    return KeyFileError(
+        f"{path} exists and is not overwritten, because what it sealed would be lost; "
+        "`starter.py keys rotate` adds a key to it."
+    )
 
 
 def _create(path: Path) -> int:

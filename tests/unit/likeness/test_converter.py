@@ -1,0 +1,127 @@
+import pytest
+from pydantic import ValidationError
+from temporalio.api.common.v1 import Payload
+from temporalio.api.failure.v1 import Failure
+from temporalio.exceptions import ApplicationError
+
+from likeness.messages.conversation import OpenSession, VerificationCallback
+from likeness.messages.onboarding import OnboardingInput, OnboardingRequest
+from likeness.messages.steps import GroupLooked, LooksSent, QueryGroup
+from likeness.temporal.converter import LikenessFailureConverter, LikenessPayloadConverter
+
+CONVERTER = LikenessPayloadConverter()
+
+
+def payload_of(value: object) -> Payload:
+    [payload] = CONVERTER.to_payloads([value])
+    return payload
+
+
+def refused(hint: type, value: object) -> ApplicationError:
+    with pytest.raises(ApplicationError) as caught:
+        CONVERTER.from_payloads([payload_of(value)], [hint])
+    assert caught.value.type == "bad_input"
+    assert caught.value.non_retryable
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
+    return caught.value
+
+
+class TestJson:
+    def test_leaves_out_what_was_never_set(self) -> None:
+        assert payload_of(LooksSent(looks=3)).data == b'{"looks":3}'
+
+    def test_holds_a_secret_whole(self) -> None:
+        step = QueryGroup(byted_token="canary", project_name="default", post_timeout_s=1)
+
+        assert b'"byted_token":"canary"' in payload_of(step).data
+
+    def test_comes_back_as_the_model(self) -> None:
+        callback = VerificationCallback(attempt=2, result_code=10000)
+
+        assert CONVERTER.from_payloads([payload_of(callback)], [VerificationCallback]) == [callback]
+
+
+class TestABadInput:
+    def test_names_field_and_rule_and_never_the_value(self) -> None:
+        error = refused(VerificationCallback, {"attempt": "canary"})
+
+        assert error.message == (
+            "The input does not fit: attempt: Input should be a valid integer, unable to parse "
+            "string as an integer."
+        )
+
+    def test_says_our_own_rule_in_our_own_words(self) -> None:
+        request = {
+            "onboarding": "o",
+            "person": "p",
+            "min_usable": 2,
+            "assets": [{"name": "a", "url": "https://files.example/a"}],
+        }
+
+        assert refused(OnboardingRequest, request).message == (
+            "The input does not fit: the whole of it: min_usable is 2, but there are 1 assets."
+        )
+
+    @pytest.mark.parametrize("value", ["text", 5, [], None, b"bytes"], ids=str)
+    def test_is_anything_but_an_object(self, value: object) -> None:
+        refused(OnboardingInput, value)
+
+    def test_is_broken_json(self) -> None:
+        broken = Payload(metadata={"encoding": b"json/plain"}, data=b'{"attempt": canary')
+
+        with pytest.raises(ApplicationError, match="Invalid JSON") as caught:
+            CONVERTER.from_payloads([broken], [VerificationCallback])
+        assert "canary" not in str(caught.value)
+
+    def test_does_not_quote_an_unknown_field_that_is_no_name(self) -> None:
+        error = refused(
+            OnboardingRequest,
+            {
+                "onboarding": "o",
+                "person": "p",
+                "assets": [{"name": "a", "url": "https://files.example/a"}],
+                "canary of a person": 1,
+            },
+        )
+
+        assert error.message == ("The input does not fit: unnamed: Extra inputs are not permitted.")
+
+    def test_counts_further_problems(self) -> None:
+        assert refused(OpenSession, {"consent": {}}).message.endswith("(3 more).")
+
+
+class TestAStepsResult:
+    def test_that_does_not_fit_fails_only_the_task(self) -> None:
+        with pytest.raises(ValidationError):
+            CONVERTER.from_payloads([payload_of({"verdict": "new word"})], [GroupLooked])
+
+
+class TestAFailure:
+    def test_is_encoded_but_for_its_code(self) -> None:
+        failure = Failure()
+        error = ApplicationError("canary", type="bug")
+
+        LikenessFailureConverter().to_failure(error, CONVERTER, failure)
+
+        assert failure.message == "Encoded failure"
+        assert failure.application_failure_info.type == "bug"
+        assert b"canary" in failure.encoded_attributes.data
+
+    def test_of_an_activitys_bad_input_is_not_wrapped(self) -> None:
+        failure = Failure()
+        wrapper = ApplicationError("Failed decoding arguments")
+        wrapper.__cause__ = ApplicationError("said why", type="bad_input", non_retryable=True)
+
+        LikenessFailureConverter().to_failure(wrapper, CONVERTER, failure)
+
+        assert failure.application_failure_info.type == "bad_input"
+        assert failure.application_failure_info.non_retryable
+
+    def test_of_our_own_that_was_caused_by_bad_input_stays_itself(self) -> None:
+        failure = Failure()
+        ours = ApplicationError("ours", type="bug")
+        ours.__cause__ = ApplicationError("said why", type="bad_input")
+
+        LikenessFailureConverter().to_failure(ours, CONVERTER, failure)
+
+        assert failure.application_failure_info.type == "bug"
