@@ -245,7 +245,7 @@ class TestOwner:
 
     @staticmethod
     def start(folder: Path, program: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(  # noqa: S603 - our own program
+        return subprocess.Popen(
             [sys.executable, "-c", OWNER.format(program=program), str(folder)],
             stdout=subprocess.PIPE,
             text=True,

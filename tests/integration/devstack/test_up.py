@@ -70,7 +70,7 @@ class Stack:
         return Starter(child_environment(self.state / "operator", variables))
 
     def _run(self, verb: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(  # noqa: S603 - our own program
+        return subprocess.Popen(
             [sys.executable, "-m", "devstack", verb, "--state", str(self.state)],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,

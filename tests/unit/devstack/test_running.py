@@ -23,7 +23,7 @@ with only_one(Path(sys.argv[1])):
 
 
 def holder(directory: Path) -> subprocess.Popen[str]:
-    process = subprocess.Popen(  # noqa: S603 - our own program
+    process = subprocess.Popen(
         [sys.executable, "-c", HOLDER, str(directory)], stdout=subprocess.PIPE, text=True, cwd=ROOT
     )
     assert process.stdout is not None

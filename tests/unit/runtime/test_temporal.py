@@ -67,7 +67,7 @@ class TestTheEndOfAProcess:
             "print((time.sleep, 0.05) in calls)"
         )
 
-        done = subprocess.run(  # noqa: S603 - our own interpreter and a constant
+        done = subprocess.run(
             [sys.executable, "-c", code], capture_output=True, text=True, check=True
         )
 

@@ -18,9 +18,7 @@ def free_port() -> int:
 def start(*arguments: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "simulator", *arguments]
     # The command is our own.
-    return subprocess.Popen(  # noqa: S603
-        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
 class TestProcess:
