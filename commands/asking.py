@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from commands.outcomes import CommandError, ExitCode, Problem
+from commands.outcomes import CommandError, ExitCode, Problem, interrupted
 from likeness.failures import Actor, FailureCode
 from likeness.search import SEARCH_ATTRIBUTES
 from likeness.temporal.codec import UndecodablePayloadError
@@ -61,6 +61,8 @@ def ask(
         return asyncio.run(_ask(quiet, ring, question))
     except _KNOWN as error:
         raise _explained(error) from error
+    except KeyboardInterrupt:
+        raise interrupted("Run the command again; repeating it is safe.") from None
 
 
 async def _ask(

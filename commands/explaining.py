@@ -3,7 +3,7 @@
 import structlog
 import typer
 
-from commands.outcomes import CommandError, ExitCode, Problem, bad_input, interrupted
+from commands.outcomes import CommandError, ExitCode, Problem, bad_input
 from likeness.failures import FAILURES, Actor, FailureCode
 from runtime import logs
 from runtime.keys import KeyFileError
@@ -22,8 +22,6 @@ def explained(error: BaseException) -> CommandError:
             return _misconfigured(error, Problem.SETTINGS, "Correct the variable it names.")
         case KeyFileError():
             return _misconfigured(error, Problem.KEY_FILE, "Give this process the key files.")
-        case KeyboardInterrupt():
-            return interrupted("Run the command again; repeating it is safe.")
         case _:
             return _unknown(error)
 

@@ -48,7 +48,7 @@ def start(settings: StarterSettings, request: OnboardingRequest) -> StartAnswer:
             settings,
             lambda client: start_onboarding(client, order, task_queue=settings.task_queue),
         )
-    except (CommandError, KeyboardInterrupt) as error:
+    except CommandError as error:
         raise _perhaps_started(error, subject) from error
     token = InviteToken(
         tenant=started.tenant,
@@ -94,11 +94,11 @@ def watch(
 
     try:
         return ask(settings, question)
-    except KeyboardInterrupt:
-        raise interrupted(
-            subject.command("watch"),
-            "Stopped watching; the onboarding itself goes on.",
-        ) from None
+    except CommandError as error:
+        if error.exit_code is not ExitCode.INTERRUPTED:
+            raise
+        sentence = "Stopped watching; the onboarding itself goes on."
+        raise interrupted(subject.command("watch"), sentence) from None
 
 
 def listed(
@@ -160,14 +160,16 @@ def waited(started: StartAnswer, ended: StatusAnswer) -> WaitedAnswer:
     return WaitedAnswer.model_validate(started.model_dump() | ended.model_dump())
 
 
-def _perhaps_started(error: CommandError | KeyboardInterrupt, subject: Subject) -> CommandError:
-    again = f"Repeat the command with --id {subject.onboarding}: it finds the run or makes it."
-    if isinstance(error, KeyboardInterrupt):
-        return interrupted(again)
-    if error.exit_code is not ExitCode.AWAY:
+def _perhaps_started(error: CommandError, subject: Subject) -> CommandError:
+    if error.exit_code not in (ExitCode.AWAY, ExitCode.INTERRUPTED):
         return error
     return CommandError(
-        str(error), code=error.code, exit_code=error.exit_code, who=error.who, next_step=again
+        str(error),
+        code=error.code,
+        exit_code=error.exit_code,
+        who=error.who,
+        next_step=f"Repeat the command with --id {subject.onboarding}: it finds the run or makes "
+        "it.",
     )
 
 
