@@ -6,6 +6,9 @@ MAX_PART_LENGTH = 40
 _PART = re.compile(rf"[a-z0-9_-]{{1,{MAX_PART_LENGTH}}}")
 _ROOT = "likeness"
 
+PERSON = "person"
+"""Stands in the ids of persons, so no onboarding may be called so."""
+
 KEY_CHECK_WORKFLOW_ID = f"{_ROOT}/keycheck"
 KEY_CHECK_TASK_QUEUE = f"{_ROOT}-keycheck-nobody-polls"
 DEFAULT_TENANT = "default"
@@ -32,6 +35,8 @@ def checked_part(value: str) -> str:
 
 def onboarding_workflow_id(tenant: str, onboarding: str) -> str:
     """Give ``likeness/{tenant}/{onboarding}``."""
+    if onboarding == PERSON:
+        raise ValueError(f"an onboarding cannot be called {PERSON!r}: persons' ids begin so")
     return f"{_ROOT}/{checked_part(tenant)}/{checked_part(onboarding)}"
 
 
@@ -44,9 +49,24 @@ def onboarding_of(workflow_id: str) -> tuple[str, str]:
     return checked_part(tenant), checked_part(onboarding)
 
 
-def video_workflow_id(onboarding_workflow: str, number: int = 1) -> str:
-    """Give the id of the ``number``-th video of an onboarding."""
-    return f"{onboarding_workflow}/video/{number}"
+def video_workflow_id(workflow_id: str, number: int = 1) -> str:
+    """Give the id of the ``number``-th video of an onboarding or a person."""
+    return f"{workflow_id}/video/{number}"
+
+
+def person_workflow_id(tenant: str, person: str) -> str:
+    """Give ``likeness/{tenant}/person/{ref}``."""
+    return f"{_ROOT}/{checked_part(tenant)}/{PERSON}/{checked_part(person)}"
+
+
+def person_of(workflow_id: str) -> tuple[str, str]:
+    """Give tenant and reference of a person's workflow id, or raise ``ValueError``."""
+    root, _, rest = workflow_id.partition("/")
+    tenant, _, rest = rest.partition("/")
+    word, _, person = rest.partition("/")
+    if root != _ROOT or word != PERSON:
+        raise ValueError(f"a person's workflow id has the form {_ROOT}/TENANT/{PERSON}/REF")
+    return checked_part(tenant), checked_part(person)
 
 
 def person_queue(task_queue: str, account: str) -> str:

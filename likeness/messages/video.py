@@ -15,5 +15,6 @@ class GenerateVideoInput(Message):
     images: tuple[str, ...]
     videos: tuple[str, ...] = ()
     key: str
+    number: int = 1
     poll_interval_s: float
     post_timeout_s: float

@@ -86,7 +86,7 @@ async def start_onboarding(
     """
     request = order.request
     workflow_id = onboarding_workflow_id(request.tenant, request.onboarding)
-    memo = RunMemo(person=request.person, request=request.fingerprint(), link=1)
+    memo = RunMemo.of(request)
     try:
         # FAIL tells for certain whether the run is ours; USE_EXISTING would give another request's
         # run without a word. A start that the SDK repeats has one request id and is not refused.
