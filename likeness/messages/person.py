@@ -60,7 +60,7 @@ class PersonState(Message):
     group_id: str | None = None
     receipts: tuple[ConsentReceipt, ...] = ()
     assets: tuple[UsableAsset, ...] = ()
-    onboardings: dict[str, Stage] = {}
+    onboardings: dict[str, Stage] = Field(default_factory=dict)
     videos: int = 0
     video_ids: tuple[str, ...] = ()
     withdrawn_at: float | None = None
