@@ -226,11 +226,31 @@ class ListenerSettings(_Settings):
     )
 
 
+class BrandSettings(_Settings):
+    """What the person's pages show of the operator; ``web.branding`` judges logo and accent."""
+
+    brand_name: str | None = Field(
+        default=None,
+        pattern=r"^[^\x00-\x1f\x7f]{1,60}$",
+        description="the name on top of the person's pages, 1 to 60 characters on one line",
+    )
+    brand_logo_file: Path | None = Field(
+        default=None, description="the path of an SVG or PNG file of at most 20 KiB"
+    )
+    brand_accent: str | None = Field(
+        default=None,
+        pattern=r"^#[0-9A-Fa-f]{6}$",
+        description="a colour as #rrggbb, such as #1f5f56",
+    )
+
+
 class WorkerSettings(TemporalSettings, LinkSettings, H5Settings, UpstreamSettings):
     """Everything ``worker.py`` reads."""
 
 
-class WebSettings(TemporalSettings, LinkSettings, H5Settings, ListenerSettings, PolicySettings):
+class WebSettings(
+    TemporalSettings, LinkSettings, H5Settings, ListenerSettings, PolicySettings, BrandSettings
+):
     """Everything ``python -m web`` reads."""
 
 
