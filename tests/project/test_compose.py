@@ -141,7 +141,8 @@ class TestEachService:
         likely = {
             name
             for name in it.environment
-            if re.search(r"PASSWORD|PWD|TOKEN|SECRET|API_KEY", name) and not name.endswith("_FILE")
+            if re.search(r"PASSWORD|PWD|TOKEN|SECRET|API_KEY", name)
+            and not name.endswith(("_FILE", "_S"))
         }
 
         assert set() == likely | (set(it.environment) & secret_settings())

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import stat
 import subprocess
 from collections.abc import Mapping
@@ -48,6 +49,14 @@ class TestEveryScript:
 
         assert "" == checked.stderr
         assert script.read_text().startswith("#!/bin/sh\n")
+
+
+class TestDeployingPage:
+    def test_its_commands_make_our_search_attributes_and_retention(self) -> None:
+        page = (ROOT / "docs" / "deploying.md").read_text()
+
+        assert dict(re.findall(r"--name (\w+) --type (\w+)", page)) == SEARCH_ATTRIBUTES
+        assert f"--retention {RETENTION.days}d" in page
 
 
 @pytest.mark.server
