@@ -1,6 +1,7 @@
 """Puts one question to Temporal: connects, checks the keys first, and explains what went wrong."""
 
 import asyncio
+import logging
 from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
@@ -24,6 +25,7 @@ from likeness.temporal.keyring import KeyRing
 from runtime import logs
 from runtime.keycheck import KeyCheckError, WrongKeyError, check_keys
 from runtime.keys import load_key_file
+from runtime.metrics import CORE_LOGGER
 from runtime.settings import StarterSettings
 from runtime.temporal import ConnectError, TemporalUnreachableError, connect
 
@@ -54,6 +56,9 @@ def ask(
 
     """
     logs.configure(process="starter", level=settings.log_level)
+    if settings.log_level != "DEBUG":
+        # A command ends with one sentence of its own; the core's warnings would stand before it.
+        logging.getLogger(CORE_LOGGER).setLevel(logging.ERROR)
     ring = key_ring or load_key_file(settings.payload_keys_file)
     # The worker beside us serves the metrics; a second server there would fail.
     quiet = settings.model_copy(update={"metrics_address": None})

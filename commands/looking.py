@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from temporalio.client import Client, WorkflowFailureError
 from temporalio.exceptions import ApplicationError
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
 from commands.answers import TEMPORAL_AWAY, WORKER_AWAY, StatusAnswer
 from commands.orders import Subject
@@ -42,7 +42,7 @@ async def look(client: Client, subject: Subject, *, patience: timedelta = PATIEN
         if isinstance(result, OnboardingStatus):
             return known.knowing(result)
         known = known.model_copy(update={"failure": result or known.failure})
-    status = await _status(client, subject, patience)
+    status = await onboarding_status(client, *subject, timeout=patience)
     return known if status is None else known.knowing(status)
 
 
@@ -97,17 +97,6 @@ def _failure(glance: OnboardingGlance) -> Failure | None:
         # An end from outside: by the Temporal UI or CLI, or by Temporal's own time-outs.
         return Failure.of(_CODE_OF_END[glance.stage], detail=f"Temporal says {glance.status}")
     return None
-
-
-async def _status(client: Client, subject: Subject, patience: timedelta) -> OnboardingStatus | None:
-    try:
-        return await onboarding_status(client, *subject, timeout=patience)
-    except TemporalAwayError as error:
-        # The server keeps one unanswered query a run: somebody else waits for the worker, too.
-        cause = error.__cause__
-        if isinstance(cause, RPCError) and cause.status is RPCStatusCode.RESOURCE_EXHAUSTED:
-            return None
-        raise
 
 
 async def _result(client: Client, glance: OnboardingGlance) -> OnboardingStatus | Failure | None:

@@ -1,7 +1,7 @@
 """Sets up a namespace: thirty days of retention, search attributes of the right types."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import timedelta
 
 from google.protobuf.duration_pb2 import Duration
@@ -12,6 +12,7 @@ from temporalio.api.operatorservice.v1 import (
     ListSearchAttributesRequest,
 )
 from temporalio.api.workflowservice.v1 import (
+    CountWorkflowExecutionsRequest,
     DescribeNamespaceRequest,
     RegisterNamespaceRequest,
     UpdateNamespaceRequest,
@@ -102,7 +103,8 @@ async def _ensure_search_attributes(
         )
 
     async def is_complete() -> bool:
-        return wanted.keys() <= (await search_attribute_types(client, namespace)).keys()
+        known = await search_attribute_types(client, namespace)
+        return wanted.keys() <= known.keys() and await _are_searchable(client, namespace, wanted)
 
     await _until(is_complete)
     found = await search_attribute_types(client, namespace)
@@ -112,6 +114,20 @@ async def _ensure_search_attributes(
                 f"Search attribute {name} of namespace {namespace} has type {found[name]} and must "
                 f"have {kind}; Temporal cannot change a type: use a new namespace or database."
             )
+
+
+async def _are_searchable(client: Client, namespace: str, names: Iterable[str]) -> bool:
+    # On PostgreSQL they are listed at once, but refused at a start for some seconds longer.
+    try:
+        for name in names:
+            await client.workflow_service.count_workflow_executions(
+                CountWorkflowExecutionsRequest(namespace=namespace, query=f"{name} IS NOT NULL")
+            )
+    except RPCError as error:
+        if error.status is not RPCStatusCode.INVALID_ARGUMENT:
+            raise
+        return False
+    return True
 
 
 async def _until(check: Callable[[], Awaitable[bool]]) -> None:

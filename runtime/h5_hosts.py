@@ -57,11 +57,13 @@ class H5Hosts:
 def _origin(entry: str) -> str:
     url = entry if "://" in entry else f"https://{entry}"
     parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not _HOST.fullmatch(parts.hostname or ""):
+    host = parts.hostname or ""
+    if parts.scheme not in ("http", "https") or not (_HOST.fullmatch(host) or ":" in host):
         raise ValueError("an H5 host is a host name, or an origin with http or https")
     return _normal(parts.scheme, parts.hostname or "", parts.port)
 
 
 def _normal(scheme: str, host: str, port: int | None) -> str:
     usual = {"http": 80, "https": 443}.get(scheme)
+    host = f"[{host}]" if ":" in host else host
     return f"{scheme}://{host}" if port in (None, usual) else f"{scheme}://{host}:{port}"

@@ -11,7 +11,7 @@ from structlog.typing import Processor, WrappedLogger
 from runtime.redaction import redacted
 
 _QUIET = ("httpx", "httpcore", "urllib3", "asyncio", "hpack")
-_EXTRA_OF_THE_SDK = ("temporal_workflow", "temporal_activity")
+_EXTRA_OF_THE_SDK = ("temporal_workflow", "temporal_activity", "temporal_log")
 
 
 def configure(*, process: str, level: str = "INFO", stream: TextIO | None = None) -> None:

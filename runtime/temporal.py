@@ -14,7 +14,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from likeness.temporal.keyring import KeyRing
 from likeness.temporal.plugin import likeness_plugin
-from runtime.metrics import runtime_with_metrics
+from runtime.metrics import sdk_runtime
 from runtime.settings import TemporalSettings
 
 DEFAULT_ADDRESS = "127.0.0.1:7233"
@@ -57,7 +57,7 @@ async def connect(settings: TemporalSettings, key_ring: KeyRing | None, *, wait:
 
     """
     config = configuration()
-    runtime = runtime_with_metrics(settings.metrics_address)
+    runtime = sdk_runtime(settings.metrics_address)
     pause_s = FIRST_PAUSE_S
     while True:
         try:

@@ -40,7 +40,7 @@ class OnboardPerson:
     @workflow.init
     def __init__(self, order: OnboardingInput) -> None:
         self.request = order.request
-        self.due = workflow.info().start_time.timestamp() + order.policy.deadline_s
+        self.due = workflow.info().workflow_start_time.timestamp() + order.policy.deadline_s
         self.ending: tuple[Stage, Failure] | None = None
         self.posts: set[asyncio.Task[None]] = set()
         self.standing = Standing(on_change=self._tell)

@@ -232,11 +232,12 @@ def _raise_unless_silent(error: RPCError) -> None:
     if error.status is RPCStatusCode.NOT_FOUND:
         raise NoSuchOnboardingError("There is no onboarding of that id here.") from error
     # The SDK says CANCELLED for its own time-out; the server says FAILED_PRECONDITION when it
-    # knows that nobody polls the queue.
+    # knows that nobody polls the queue, RESOURCE_EXHAUSTED when queries of others wait there.
     silent = {
         RPCStatusCode.CANCELLED,
         RPCStatusCode.DEADLINE_EXCEEDED,
         RPCStatusCode.FAILED_PRECONDITION,
+        RPCStatusCode.RESOURCE_EXHAUSTED,
     }
     if error.status not in silent:
         raise temporal_away(error) from error

@@ -1,8 +1,10 @@
 import asyncio
 import socket
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from temporalio.service import RPCError
 
 from devstack.ports import free_port
 from devstack.temporal_server import DevServer
@@ -61,3 +63,25 @@ class TestConnect:
         finally:
             waiting.cancel()
             late.stop()
+
+    async def test_keeps_the_sdks_warnings_out_of_stdout(
+        self,
+        temporal_cli: Path,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        capfd: pytest.CaptureFixture[str],
+        caplog: pytest.LogCaptureFixture,
+    ) -> None:
+        server = DevServer(temporal_cli, tmp_path)
+        await server.start()
+        monkeypatch.setenv("TEMPORAL_ADDRESS", server.address)
+        client = await connect(SETTINGS, None, wait=False)
+        server.kill()
+
+        with pytest.raises(RPCError):
+            await client.get_workflow_handle("any").describe(rpc_timeout=timedelta(seconds=6))
+        async with asyncio.timeout(20):
+            while "retried" not in caplog.text:  # noqa: ASYNC110 - logged from the SDK's thread
+                await asyncio.sleep(0.05)
+
+        assert capfd.readouterr().out == ""

@@ -1,0 +1,63 @@
+"""What may be typed behind a command, with its words for ``--help``."""
+
+from typing import Annotated
+
+import typer
+
+from commands.outcomes import Output
+from likeness.stages import Stage
+
+Id = Annotated[
+    str, typer.Argument(metavar="ID", help="The onboarding's id, or its whole workflow id.")
+]
+Tenant = Annotated[str, typer.Option("--tenant", help="Whose onboarding it is.")]
+Form = Annotated[Output, typer.Option("--output", "-o", help="For people, or for programs.")]
+Person = Annotated[str, typer.Option("--person", help="Your own reference, never a name.")]
+Assets = Annotated[
+    list[str],
+    typer.Option(
+        "--asset",
+        metavar="[image=|video=]URL",
+        help="A picture or clip of the person, at an address the provider can fetch. Repeatable.",
+    ),
+]
+MinUsable = Annotated[
+    int | None, typer.Option("--min-usable", help="How many must pass the review; all by default.")
+]
+OwnId = Annotated[
+    str | None,
+    typer.Option("--id", help="An id of your own, so that a repeat finds the same onboarding."),
+]
+Prompt = Annotated[str | None, typer.Option("--prompt", help="Asks for a video, and says which.")]
+PromptFile = Annotated[
+    str | None,
+    typer.Option(
+        "--prompt-file",
+        metavar="FILE",
+        help="The same from a file, or from stdin for -, so that it is in no shell history.",
+    ),
+]
+DurationS = Annotated[
+    int | None, typer.Option("--duration-s", help="Length of the video in seconds: 4 to 15.")
+]
+Resolution = Annotated[str | None, typer.Option("--resolution", help="480p, 720p or 1080p.")]
+Size = Annotated[
+    str | None, typer.Option("--size", help="16:9, 9:16, 1:1, 4:3, 3:4, 21:9, adaptive.")
+]
+Audio = Annotated[bool | None, typer.Option("--audio/--no-audio", help="With sound or without.")]
+Seed = Annotated[int | None, typer.Option("--seed", help="The same seed makes a similar video.")]
+Model = Annotated[str | None, typer.Option("--model", help="The provider's video model.")]
+DisplayName = Annotated[
+    str | None, typer.Option("--display-name", help="How the invite page greets the person.")
+]
+Sender = Annotated[
+    str | None, typer.Option("--sender", help="Who invites, as the person knows them.")
+]
+Wait = Annotated[
+    bool,
+    typer.Option("--wait", help="Stay until the end; exit 0 when all that was asked for is there."),
+]
+StageFilter = Annotated[Stage | None, typer.Option("--stage", help="Only those at this stage.")]
+Limit = Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many, newest first.")]
+Reason = Annotated[str, typer.Option("--reason", help="Why, for the history.")]
+Write = Annotated[bool, typer.Option("--write", help="The second step: let the added keys write.")]
