@@ -2,6 +2,7 @@
 
 import hashlib
 import tempfile
+from collections.abc import Iterable
 from typing import IO, NamedTuple
 from urllib.parse import urlsplit
 
@@ -72,6 +73,36 @@ class Archive:
             except (BaseError, OSError) as error:
                 raise ArchiveError(f"the store took no file: {type(error).__name__}") from None
         return kept
+
+    async def put(self, key: str, content: bytes) -> None:
+        """Write ``content`` to ``key``, whole or not at all.
+
+        Raises:
+            ArchiveError: The store took no file.
+
+        """
+        try:
+            await obstore.put_async(self._store, key, content)
+        except (BaseError, OSError) as error:
+            raise ArchiveError(f"the store took no file: {type(error).__name__}") from None
+
+    async def erase(self, prefixes: Iterable[str]) -> int:
+        """Delete every file below ``prefixes`` (whole path segments) and count them.
+
+        Raises:
+            ArchiveError: The store did not delete all of them.
+
+        """
+        count = 0
+        try:
+            for prefix in prefixes:
+                found = await obstore.list(self._store, prefix).collect_async()
+                for file in found:
+                    await obstore.delete_async(self._store, file["path"])
+                count += len(found)
+        except (BaseError, OSError) as error:
+            raise ArchiveError(f"the store did not delete: {type(error).__name__}") from None
+        return count
 
     async def _fetched(self, address: str, file: IO[bytes]) -> Kept:
         digest = hashlib.sha256()

@@ -1,6 +1,7 @@
 """Workflow ids, queue names and the one rule for what an id may hold."""
 
 import re
+from collections.abc import Iterable
 
 MAX_PART_LENGTH = 40
 _PART = re.compile(rf"[a-z0-9_-]{{1,{MAX_PART_LENGTH}}}")
@@ -67,6 +68,32 @@ def person_of(workflow_id: str) -> tuple[str, str]:
     if root != _ROOT or word != PERSON:
         raise ValueError(f"a person's workflow id has the form {_ROOT}/TENANT/{PERSON}/REF")
     return checked_part(tenant), checked_part(person)
+
+
+def sealed_key(key: str) -> str:
+    """Give the place in the archive of a file that must not be used: the person has withdrawn."""
+    return f"sealed/{key}"
+
+
+def video_key(tenant: str, onboarding: str) -> str:
+    """Give the place in the archive of an onboarding's video."""
+    return f"{tenant}/{onboarding}/video-1.mp4"
+
+
+def person_video_key(tenant: str, person: str, number: int) -> str:
+    """Give the place in the archive of a video made without a new scan."""
+    return f"{tenant}/{PERSON}/{person}/video-{number}.mp4"
+
+
+def file_prefixes(tenant: str, person: str, onboardings: Iterable[str]) -> tuple[str, ...]:
+    """Give the folders of the archive in which a person's files lie."""
+    folders = [f"{tenant}/{PERSON}/{person}", *(f"{tenant}/{each}" for each in onboardings)]
+    return (*folders, *map(sealed_key, folders))
+
+
+def receipt_key(tenant: str, person: str, onboarding: str) -> str:
+    """Give the place in the archive of a consent receipt."""
+    return f"{tenant}/{PERSON}/{person}/consent-{onboarding}.json"
 
 
 def person_queue(task_queue: str, account: str) -> str:

@@ -8,8 +8,8 @@ from temporalio import workflow
 
 from likeness import names
 from likeness.failures import FAILURES, FailureCode
-from likeness.ids import upstream_queue
-from likeness.messages.conversation import Cancel, Failure, VideoStatus
+from likeness.ids import sealed_key, upstream_queue
+from likeness.messages.conversation import Cancel, Failure, VideoStatus, Withdraw
 from likeness.messages.steps import (
     ArchiveVideo,
     GenerationFinished,
@@ -148,11 +148,10 @@ class GenerateVideo:
 
     async def is_archived(self) -> None:
         """Copy the file; while the archive does not take it, hold and try on by itself."""
-        order = ArchiveVideo(task_id=self.video.task_id or "", key=self.order.key)
         kept = await self._repeated(
             lambda: perform(
                 ARCHIVE_VIDEO,
-                order,
+                ArchiveVideo(task_id=self.video.task_id or "", key=self._key),
                 on=self._queue,
                 patience=copying(),
                 summary=Summary.ARCHIVE_VIDEO,
@@ -177,6 +176,12 @@ class GenerateVideo:
     def status(self) -> VideoStatus:
         """Give the state without prompt or address."""
         return self.video
+
+    @workflow.signal(name=names.WITHDRAW, description="The person takes the consent back")
+    def withdraw(self, _: Withdraw) -> None:
+        """Leave what is not paid for yet; what is paid for is brought home sealed."""
+        self.is_canceled = True
+        self._now(sealed=True)
 
     @workflow.update(name=names.CANCEL, description="An operator stops what is not paid for")
     async def cancel(self, _: Cancel) -> VideoStatus:
@@ -224,6 +229,10 @@ class GenerateVideo:
     def _now(self, **changed: object) -> None:
         self.video = self.video.model_copy(update=changed)
         tell_video(self.video)
+
+    @property
+    def _key(self) -> str:
+        return sealed_key(self.order.key) if self.video.sealed else self.order.key
 
     @property
     def _queue(self) -> str:

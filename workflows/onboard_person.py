@@ -7,7 +7,7 @@ from typing import Any
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
-from likeness import names
+from likeness import names, search
 from likeness.failures import FAILURES, FailureCode
 from likeness.ids import onboarding_workflow_id
 from likeness.messages.conversation import (
@@ -17,13 +17,16 @@ from likeness.messages.conversation import (
     Finished,
     OnboardingStatus,
     OpenSession,
+    OperatorOrder,
     SessionOpened,
     VerificationCallback,
+    Withdraw,
 )
-from likeness.messages.onboarding import OnboardingInput
+from likeness.messages.onboarding import OnboardingInput, RunMemo
 from likeness.stages import Stage, WaitingFor
 from likeness.summaries import Summary
 from workflows.avatar import Avatar
+from workflows.registry import Registry
 from workflows.showing import tell
 from workflows.standing import Standing
 from workflows.verification import Verification
@@ -47,6 +50,7 @@ class OnboardPerson:
         self.verification = Verification(order.request, order.policy, self.standing)
         self.avatar = Avatar(order.request, order.policy, self.standing)
         self.video = VideoOrder(order.request, order.policy, self.standing)
+        self.registry = Registry(order.request, order.policy, self.standing)
         self._tell()
 
     @workflow.run
@@ -69,6 +73,7 @@ class OnboardPerson:
         """Take the person from the invitation to the video."""
         await self.verification.person_is_verified()
         self.standing.moves_to(Stage.VERIFIED)
+        registering = self.begun(self.registry.learns(self.verification))
         await self.unless_interrupted(
             self.avatar.is_submitted(
                 self.verification.group_id or "", self.verification.project_name
@@ -76,6 +81,8 @@ class OnboardPerson:
         )
         await self.avatar.is_reviewed()
         self.standing.moves_to(Stage.READY)
+        await asyncio.shield(registering)
+        await self.registry.learns(self.verification, self.avatar.book)
         await self.video.is_made(self.avatar.book)
 
     async def deadline_passes(self) -> None:
@@ -86,9 +93,13 @@ class OnboardPerson:
 
     async def unless_interrupted(self, posting: Coroutine[Any, Any, None]) -> None:
         """Post; an end of the story that comes meanwhile waits for the answer."""
-        task = asyncio.create_task(posting)
+        await asyncio.shield(self.begun(posting))
+
+    def begun(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Begin what the end of the run waits for."""
+        task = asyncio.create_task(work)
         self.posts.add(task)
-        await asyncio.shield(task)
+        return task
 
     def end_as(self, stage: Stage, code: FailureCode) -> None:
         """Propose an end; the first one wins, and ``run`` applies it."""
@@ -106,9 +117,14 @@ class OnboardPerson:
         else:
             story.cancel()
             await workflow.wait_condition(lambda: all(post.done() for post in self.posts))
-            await self.video.stops()
+            await self.video.stops(withdrawn=self.is_withdrawn)
             self.standing.ends(*self.last_stage())
         await workflow.wait_condition(workflow.all_handlers_finished)
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """Tell whether the person has taken the consent back."""
+        return self.ending is not None and self.ending[1].code is FailureCode.WITHDRAWN
 
     def last_stage(self) -> tuple[Stage, Failure | None]:
         """Give the end that was proposed; a ready avatar outlives the deadline."""
@@ -129,8 +145,8 @@ class OnboardPerson:
         self._refuse_if(self.ending is not None, FailureCode.ALREADY_ENDED)
         self._refuse_if(tap.consent is None, FailureCode.CONSENT_MISSING)
         self._refuse_if(workflow.time() > tap.not_after, FailureCode.TAP_TOO_OLD)
-        self._refuse_if(self.verification.group_id is not None, FailureCode.ALREADY_VERIFIED)
-        self._refuse_if(self.verification.is_exhausted, FailureCode.ATTEMPTS_EXHAUSTED)
+        code = self.verification.refusal(tap)
+        self._refuse_if(code is not None, code or FailureCode.BUG)
 
     @workflow.signal(name=names.VERIFICATION_CALLBACK, description="A browser came back")
     def verification_callback(self, callback: VerificationCallback) -> None:
@@ -152,6 +168,44 @@ class OnboardPerson:
 
     @decline.validator
     def _may_decline(self, _: Decline) -> None:
+        self._refuse_if(self.ending is not None, FailureCode.ALREADY_ENDED)
+        self._refuse_if(self.verification.group_id is not None, FailureCode.ALREADY_VERIFIED)
+
+    @workflow.signal(name=names.WITHDRAW, description="The person takes the consent back")
+    def withdraw(self, _: Withdraw) -> None:
+        """End the run as the person's no; a video in flight is sealed."""
+        self.end_as(Stage.DECLINED, FailureCode.WITHDRAWN)
+
+    @workflow.update(name=names.RELEASE_DEVICE, description="An operator lets any device go on")
+    async def release_device(self, _: OperatorOrder) -> OnboardingStatus:
+        """Forget which device holds the check."""
+        self.verification.release_device()
+        return self.status()
+
+    @workflow.update(name=names.REVOKE_LINK, description="An operator revokes the invite link")
+    async def revoke_link(self, _: OperatorOrder) -> OnboardingStatus:
+        """Make every invite link handed out so far worthless; the next one is good."""
+        self.verification.link += 1
+        memo = RunMemo.of(self.request, link=self.verification.link)
+        workflow.upsert_memo({search.MEMO: memo})
+        return self.status()
+
+    @workflow.update(name=names.RESET_ATTEMPTS, description="An operator grants new attempts")
+    async def reset_attempts(self, _: OperatorOrder) -> OnboardingStatus:
+        """Grant as many attempts as in the beginning."""
+        self.verification.reset_attempts()
+        return self.status()
+
+    @release_device.validator
+    def _may_release(self, _: OperatorOrder) -> None:
+        self._refuse_if(self.ending is not None, FailureCode.ALREADY_ENDED)
+
+    @revoke_link.validator
+    def _may_revoke(self, _: OperatorOrder) -> None:
+        self._refuse_if(self.ending is not None, FailureCode.ALREADY_ENDED)
+
+    @reset_attempts.validator
+    def _may_reset(self, _: OperatorOrder) -> None:
         self._refuse_if(self.ending is not None, FailureCode.ALREADY_ENDED)
         self._refuse_if(self.verification.group_id is not None, FailureCode.ALREADY_VERIFIED)
 
@@ -187,6 +241,8 @@ class OnboardPerson:
             failure=standing.failure,
             consent=verification.consent,
             consent_at=verification.consent_at,
+            link=verification.link,
+            device=verification.latest.device if verification.latest else None,
         )
 
     def _tell(self) -> None:

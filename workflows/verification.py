@@ -16,6 +16,7 @@ from likeness.messages.conversation import (
     VerificationCallback,
 )
 from likeness.messages.onboarding import OnboardingPolicy, OnboardingRequest
+from likeness.messages.person import ConsentReceipt
 from likeness.messages.steps import (
     CreateSession,
     GroupLooked,
@@ -50,6 +51,7 @@ class Verification:
         self.project_name = ""
         self.consent: Consent | None = None
         self.consent_at: float | None = None
+        self._allowed = policy.max_attempts
         self._sessions_asked_for = 0
         self._tapping = asyncio.Lock()
         self._early_callbacks: dict[int, VerificationCallback] = {}
@@ -58,13 +60,26 @@ class Verification:
     @property
     def attempts_left(self) -> int:
         """Tell how many more sessions the person may open."""
-        return max(self.policy.max_attempts - len(self.attempts), 0)
+        return max(self._allowed - len(self.attempts), 0)
+
+    def refusal(self, tap: OpenSession) -> FailureCode | None:
+        """Tell why a tap gets no session, None when it gets one."""
+        now, latest = workflow.time(), self.latest
+        if self.group_id is not None:
+            return FailureCode.ALREADY_VERIFIED
+        if latest is not None and not tap.take_over:
+            if latest.is_held_from(tap.device, now):
+                return FailureCode.OTHER_DEVICE
+            if latest.is_fresh(now):
+                return None
+            if self.attempts_left and latest.was_just_opened(now):
+                return FailureCode.TOO_SOON
+        return None if self.attempts_left else FailureCode.ATTEMPTS_EXHAUSTED
 
     @property
-    def is_exhausted(self) -> bool:
-        """Tell whether no further session may be opened."""
-        latest = self.attempts[-1] if self.attempts else None
-        return self.attempts_left == 0 and not (latest and latest.is_fresh(workflow.time()))
+    def latest(self) -> Attempt | None:
+        """Give the latest attempt."""
+        return self.attempts[-1] if self.attempts else None
 
     @property
     def is_checking(self) -> bool:
@@ -81,19 +96,14 @@ class Verification:
         """Answer a tap: with the session just handed out, or with a new one."""
         self.consent, self.consent_at = tap.consent, workflow.time()
         async with self._tapping:
-            latest = self.attempts[-1] if self.attempts else None
-            if latest and latest.session and latest.is_fresh(workflow.time()):
+            # What the validator has seen may have changed while another tap was answered.
+            if (code := self.refusal(tap)) is not None:
+                return SessionOpened(outcome=OpenOutcome.TRY_AGAIN, code=code)
+            latest = self.latest
+            if latest and latest.session and not tap.take_over and latest.is_fresh(workflow.time()):
                 return _handed_out(latest.number, latest.session)
-            if self.group_id is not None:
-                return SessionOpened(
-                    outcome=OpenOutcome.TRY_AGAIN, code=FailureCode.ALREADY_VERIFIED
-                )
-            if self.attempts_left == 0:
-                return SessionOpened(
-                    outcome=OpenOutcome.ON_HOLD, code=FailureCode.ATTEMPTS_EXHAUSTED
-                )
             self.standing.released(WaitingFor.PERSON)
-            return await self._mint()
+            return await self._mint(tap.device)
 
     def came_back(self, callback: VerificationCallback) -> None:
         """Take a callback; one that overtakes its session's own answer waits for it."""
@@ -105,18 +115,42 @@ class Verification:
 
     def said_finished(self, number: int | None) -> None:
         """Take the word of the person that the scan is done."""
-        attempt = self._attempt(number) if number else next(reversed(self.attempts), None)
+        attempt = self._attempt(number) if number else self.latest
         if attempt is not None:
             attempt.said_finished()
+
+    # An operator helps.
+
+    def release_device(self) -> None:
+        """Let any device go on; the one that held the check keeps its link."""
+        for attempt in self.attempts:
+            attempt.device = None
+
+    def reset_attempts(self) -> None:
+        """Grant as many attempts as in the beginning."""
+        self._allowed = len(self.attempts) + self.policy.max_attempts
+        self.standing.released(WaitingFor.PERSON)
+
+    @property
+    def receipt(self) -> ConsentReceipt | None:
+        """Give the consent in force, with its circumstances."""
+        if self.consent is None or self.consent_at is None:
+            return None
+        return ConsentReceipt(
+            onboarding=self.request.onboarding,
+            link=self.link,
+            consent=self.consent,
+            consent_at=self.consent_at,
+        )
 
     def _attempt(self, number: int) -> Attempt | None:
         return next((each for each in self.attempts if each.number == number), None)
 
     # A session is minted.
 
-    async def _mint(self) -> SessionOpened:
+    async def _mint(self, device: str | None) -> SessionOpened:
         self._sessions_asked_for += 1
-        attempt = Attempt(number=self._sessions_asked_for, policy=self.policy)
+        attempt = Attempt(number=self._sessions_asked_for, policy=self.policy, device=device)
         try:
             session = await self._session(attempt.number)
         except StepFailedError as failed:

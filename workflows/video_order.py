@@ -7,8 +7,8 @@ from temporalio.workflow import ChildWorkflowCancellationType, ParentClosePolicy
 
 from likeness import names
 from likeness.failures import FailureCode
-from likeness.ids import upstream_queue, video_workflow_id
-from likeness.messages.conversation import Failure, VideoStatus
+from likeness.ids import upstream_queue, video_key, video_workflow_id
+from likeness.messages.conversation import Failure, VideoStatus, Withdraw
 from likeness.messages.onboarding import (
     AssetKind,
     OnboardingPolicy,
@@ -63,10 +63,18 @@ class VideoOrder:
         except ChildWorkflowError:
             self.status = self._given_up()
 
-    async def stops(self) -> None:
-        """Ask the child to leave what is not paid for yet; what is paid for it brings home."""
-        if self.status is not None and self.status.state is VideoState.GENERATING:
-            await workflow.get_external_workflow_handle(self.workflow_id).cancel()
+    async def stops(self, *, withdrawn: bool) -> None:
+        """Ask the child to leave what is not paid for yet; what is paid for it brings home.
+
+        When the person has ``withdrawn``, it brings it home sealed.
+        """
+        if self.status is None or self.status.state is not VideoState.GENERATING:
+            return
+        child = workflow.get_external_workflow_handle(self.workflow_id)
+        if withdrawn:
+            await child.signal(names.WITHDRAW, Withdraw())
+        else:
+            await child.cancel()
 
     async def _started(
         self, video: VideoRequest, book: AssetBook
@@ -79,7 +87,7 @@ class VideoOrder:
                 video=video,
                 images=book.usable(AssetKind.IMAGE)[:MAX_IMAGES],
                 videos=book.usable(AssetKind.VIDEO)[:MAX_VIDEOS],
-                key=f"{self.request.tenant}/{self.request.onboarding}/video-1.mp4",
+                key=video_key(self.request.tenant, self.request.onboarding),
                 poll_interval_s=self.policy.poll_interval_s,
                 post_timeout_s=self.policy.post_timeout_s,
             ),
