@@ -1,17 +1,20 @@
 // What pages do by themselves where scripts run; every one of them works without.
 //
-//   main[data-page][data-follow]  asks data-follow for {"page", "next_s"}, first after data-next-s
-//                                 seconds, and loads the page anew when another one is due
-//   form[data-auto]               is sent as if its button had been pressed, once
-//   button[data-copy][hidden]     appears, and copies its text; says data-copied then
+//   main[data-page][data-state]   asks data-state for {"page", "next_s"}, first after data-next-s
+//                                 seconds, and goes to data-go when another page is due
+//   form[data-submit=by-itself]   is sent as if its button had been pressed
+//   button[data-copy][hidden]     appears, copies its text, and says data-copied then
 "use strict";
 
 (() => {
   const main = document.querySelector("main");
-  const form = document.querySelector("form[data-auto]");
+  const form = document.querySelector("form[data-submit='by-itself']");
+  const { page, state, go, nextS } = main ? main.dataset : {};
   const LONGEST_S = 30;
 
-  if (form) {
+  // Coming back to this page by the back button is a wish to stay, not to be sent on again.
+  const [arrival] = performance.getEntriesByType("navigation");
+  if (form && arrival && arrival.type !== "back_forward") {
     form.requestSubmit();
   }
 
@@ -28,12 +31,12 @@
     });
   }
 
-  // A page kept by the back button is as old as the tap that left it.
+  // A page that the browser kept is as old as the tap that left it.
   window.addEventListener("pageshow", (event) => {
     if (event.persisted) location.reload();
   });
 
-  if (!main || !main.dataset.follow) return;
+  if (!state) return;
 
   let timer = 0;
   let failures = 0;
@@ -46,16 +49,13 @@
   const look = async () => {
     if (document.hidden) return;
     try {
-      const answer = await fetch(main.dataset.follow, {
-        cache: "no-store",
-        headers: { Accept: "application/json" },
-      });
-      const state = await answer.json();
+      const answer = await fetch(state, { headers: { Accept: "application/json" } });
+      const told = await answer.json();
       failures = 0;
-      if (state.page && state.page !== main.dataset.page) {
-        location.replace(location.pathname + location.search);
-      } else if (state.next_s) {
-        later(state.next_s);
+      if (told.page && told.page !== page) {
+        location.replace(go || location.href);
+      } else if (told.next_s) {
+        later(told.next_s);
       }
     } catch {
       failures += 1;
@@ -63,10 +63,10 @@
     }
   };
 
-  // A phone in a pocket asks nobody; the person who takes it out again is told at once.
+  // A phone in a pocket asks nobody; whoever takes it out again is told at once.
   document.addEventListener("visibilitychange", () => {
     if (!document.hidden) look();
   });
 
-  later(main.dataset.nextS);
+  later(nextS);
 })();
