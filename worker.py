@@ -20,10 +20,12 @@ from temporalio.worker import Worker
 
 from activities.archive import Archive, open_store
 from activities.assets import AssetSteps
+from activities.files import FileSteps
 from activities.sessions import SessionSteps
 from activities.videos import VideoSteps
 from apimart import ApimartClient
 from likeness.ids import DEFAULT_ACCOUNT, person_queue, upstream_queue
+from likeness.messages.person import KeepReceipt
 from likeness.messages.steps import CreateSession
 from likeness.temporal.keyring import KeyRing
 from runtime import logs
@@ -33,10 +35,13 @@ from runtime.keys import KeyFileError, load_key_file
 from runtime.links import CallbackToken, LinkSealer, callback_url
 from runtime.loading import SettingsError, load
 from runtime.metrics import MetricsError
+from runtime.receipts import ReceiptSigner
 from runtime.settings import WorkerSettings
 from runtime.temporal import ConnectError, connect
+from web.consent import load_consent_texts
 from workflows.generate_video import GenerateVideo
 from workflows.onboard_person import OnboardPerson
+from workflows.person import Person
 
 EXIT_CONFIGURATION = 2
 
@@ -56,7 +61,7 @@ def main() -> int:
         logs.configure(process="worker", level=settings.log_level)
         payload_keys = load_key_file(settings.payload_keys_file)
         link_keys = load_key_file(settings.link_keys_file)
-        asyncio.run(run(settings, payload_keys, LinkSealer.of(link_keys)))
+        asyncio.run(run(settings, payload_keys, link_keys))
     except (SettingsError, KeyFileError, ConnectError, KeyCheckError, MetricsError) as error:
         print(error, file=sys.stderr)  # noqa: T201  # the one sentence for whoever starts it
         return EXIT_CONFIGURATION
@@ -65,7 +70,7 @@ def main() -> int:
     return 0
 
 
-async def run(settings: WorkerSettings, payload_keys: KeyRing, sealer: LinkSealer) -> None:
+async def run(settings: WorkerSettings, payload_keys: KeyRing, link_keys: KeyRing) -> None:
     """Connect, check the keys before anything is written, and work until told to stop."""
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -77,7 +82,13 @@ async def run(settings: WorkerSettings, payload_keys: KeyRing, sealer: LinkSeale
     temporal = connecting.result()
     await check_keys(temporal, payload_keys)
     async with AsyncExitStack() as stack:
-        for worker in await stack.enter_async_context(workers(settings, temporal, sealer)):
+        hosted = workers(
+            settings,
+            temporal,
+            sealer=LinkSealer.of(link_keys),
+            signed=receipts_signed_by(ReceiptSigner.of(link_keys)),
+        )
+        for worker in await stack.enter_async_context(hosted):
             await stack.enter_async_context(worker)
         log.info("worker_ready", task_queue=settings.task_queue, namespace=temporal.namespace)
         await stopping.wait()
@@ -98,7 +109,11 @@ async def first_of(task: asyncio.Task[Client], stopping: asyncio.Event) -> bool:
 
 @asynccontextmanager
 async def workers(
-    settings: WorkerSettings, temporal: Client, sealer: LinkSealer
+    settings: WorkerSettings,
+    temporal: Client,
+    *,
+    sealer: LinkSealer,
+    signed: Callable[[KeepReceipt], bytes],
 ) -> AsyncIterator[tuple[Worker, ...]]:
     """Give one worker a queue: workflows, steps a person waits for, all other steps."""
     h5_hosts = H5Hosts.of(settings.h5_origins)
@@ -123,11 +138,12 @@ async def workers(
         )
         assets = AssetSteps(client)
         videos = VideoSteps(client, archive=archive, temporal=temporal)
+        files = FileSteps(archive, signed=signed)
         yield (
             Worker(
                 temporal,
                 task_queue=settings.task_queue,
-                workflows=[OnboardPerson, GenerateVideo],
+                workflows=[OnboardPerson, GenerateVideo, Person],
                 sticky_queue_schedule_to_start_timeout=STICKY_TIMEOUT,
             ),
             Worker(
@@ -146,11 +162,24 @@ async def workers(
                     videos.poll_generation,
                     videos.archive_video,
                     videos.await_video,
+                    files.keep_receipt,
+                    files.erase_files,
                 ],
                 max_concurrent_activities=1000,
                 graceful_shutdown_timeout=DRAIN_TIMEOUT,
             ),
         )
+
+
+def receipts_signed_by(signer: ReceiptSigner) -> Callable[[KeepReceipt], bytes]:
+    """Give what makes a receipt of a consent, with the text that was agreed to in it."""
+    texts = load_consent_texts()
+
+    def signed(order: KeepReceipt) -> bytes:
+        text = texts.get(order.receipt.consent.text_version)
+        return signer.sign(order.tenant, order.person, order.receipt, text.text if text else "")
+
+    return signed
 
 
 def callback_sealer(base_url: str, sealer: LinkSealer) -> Callable[[CreateSession], str]:

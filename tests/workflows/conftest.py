@@ -1,6 +1,7 @@
 """One onboarding by hand: a real server, the real steps in this process, the upstream pretended."""
 
 import asyncio
+import contextlib
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable
@@ -16,10 +17,11 @@ from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import Client, WorkflowHandle
+from temporalio.service import RPCError
 
 from devstack.temporal_server import RunningServer
 from likeness import names
-from likeness.ids import onboarding_workflow_id, video_workflow_id
+from likeness.ids import onboarding_workflow_id, person_workflow_id, video_workflow_id
 from likeness.messages.conversation import (
     Cancel,
     Consent,
@@ -36,6 +38,7 @@ from likeness.messages.onboarding import (
     OnboardingRequest,
     VideoRequest,
 )
+from likeness.messages.person import PersonState
 from likeness.temporal.keyring import Key, KeyRing
 from likeness.temporal.onboardings import start_onboarding
 from likeness.temporal.plugin import likeness_plugin
@@ -57,6 +60,7 @@ QUICK = OnboardingPolicy(
     poll_interval_s=0.2,
     deadline_s=600,
     post_timeout_s=5,
+    cooldown_s=0,
 )
 
 
@@ -82,9 +86,13 @@ class Journey:
 
     async def start_worker(self) -> None:
         stack = AsyncExitStack()
-        for worker in await stack.enter_async_context(
-            workers(self.settings, self.client, LinkSealer([Fernet.generate_key()]))
-        ):
+        hosted = workers(
+            self.settings,
+            self.client,
+            sealer=LinkSealer([Fernet.generate_key()]),
+            signed=lambda order: f"signed for {order.person}".encode(),
+        )
+        for worker in await stack.enter_async_context(hosted):
             await stack.enter_async_context(worker)
         self._worker = stack
 
@@ -117,10 +125,22 @@ class Journey:
             task_queue=TASK_QUEUE,
         )
 
-    async def tap(self, nonce: str | None = None, *, valid_s: float = 15) -> SessionOpened:
+    async def tap(
+        self,
+        nonce: str | None = None,
+        *,
+        valid_s: float = 15,
+        device: str | None = None,
+        take_over: bool = False,
+    ) -> SessionOpened:
         opened: SessionOpened = await self.handle.execute_update(
             names.OPEN_SESSION,
-            OpenSession(consent=CONSENT, not_after=time.time() + valid_s),
+            OpenSession(
+                consent=CONSENT,
+                not_after=time.time() + valid_s,
+                device=device,
+                take_over=take_over,
+            ),
             id=nonce or secrets.token_hex(8),
             result_type=SessionOpened,
         )
@@ -161,6 +181,21 @@ class Journey:
 
     async def result(self) -> OnboardingStatus:
         return await self.handle.result()
+
+    @property
+    def person(self) -> WorkflowHandle[Any, PersonState]:
+        return self.client.get_workflow_handle(
+            person_workflow_id("default", "p-1"), result_type=PersonState
+        )
+
+    async def person_until(self, told: Callable[[PersonState], bool]) -> PersonState:
+        """Wait until the person's run tells what is expected."""
+        while True:
+            with contextlib.suppress(RPCError):
+                state: PersonState = await self.person.query(names.STATUS, result_type=PersonState)
+                if told(state):
+                    return state
+            await asyncio.sleep(0.05)
 
     async def video_result(self) -> VideoStatus:
         """Wait for the child's own end."""
