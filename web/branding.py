@@ -33,13 +33,13 @@ class BrandError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Brand:
-    """What the pages show of the operator.
+    """What the pages show of the operator; nothing by default.
 
     ``logo`` is a small image of the type ``logo_type``; ``accent_css`` goes after ``style.css`` and
     is empty where its own accent stays.
     """
 
-    name: str | None = None
+    name: str = ""
     logo: bytes | None = None
     logo_type: str | None = None
     accent_css: str = ""
@@ -58,7 +58,7 @@ class Brand:
             logo = _logo_in(settings.brand_logo_file)
             logo_type = _type_of(logo)
         css = _accent_css(settings.brand_accent) if settings.brand_accent is not None else ""
-        return cls(name=settings.brand_name, logo=logo, logo_type=logo_type, accent_css=css)
+        return cls(name=settings.brand_name or "", logo=logo, logo_type=logo_type, accent_css=css)
 
 
 def _logo_in(path: Path) -> bytes:
