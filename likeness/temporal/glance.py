@@ -170,6 +170,20 @@ def glance_at(run: WorkflowExecution, memo: RunMemo | None) -> OnboardingGlance:
     )
 
 
+def is_silence(error: RPCError) -> bool:
+    """Tell whether a query found nobody to answer it, which is no fault of the server.
+
+    The SDK says CANCELLED for its own time-out; the server says FAILED_PRECONDITION when it knows
+    that nobody polls the queue, RESOURCE_EXHAUSTED when queries of others wait there.
+    """
+    return error.status in {
+        RPCStatusCode.CANCELLED,
+        RPCStatusCode.DEADLINE_EXCEEDED,
+        RPCStatusCode.FAILED_PRECONDITION,
+        RPCStatusCode.RESOURCE_EXHAUSTED,
+    }
+
+
 def temporal_away(error: RPCError) -> TemporalAwayError:
     """Give the sentence for a call that the server did not answer or refused."""
     return TemporalAwayError(
