@@ -21,6 +21,7 @@ from temporalio.worker import Worker
 from activities.archive import Archive, open_store
 from activities.assets import AssetSteps
 from activities.files import FileSteps
+from activities.registry import RegistrySteps
 from activities.sessions import SessionSteps
 from activities.videos import VideoSteps
 from apimart import ApimartClient
@@ -139,11 +140,13 @@ async def workers(
         assets = AssetSteps(client)
         videos = VideoSteps(client, archive=archive, temporal=temporal)
         files = FileSteps(archive, signed=signed)
+        registry = RegistrySteps(temporal, task_queue=settings.task_queue)
         yield (
             Worker(
                 temporal,
                 task_queue=settings.task_queue,
                 workflows=[OnboardPerson, GenerateVideo, Person],
+                activities=[registry.tell_registry],
                 sticky_queue_schedule_to_start_timeout=STICKY_TIMEOUT,
             ),
             Worker(

@@ -35,6 +35,7 @@ TRIGGER_GENERATION = Step(
 )
 POLL_GENERATION = Step("poll_generation", message.PollGeneration, message.GenerationFinished)
 ARCHIVE_VIDEO = Step("archive_video", message.ArchiveVideo, message.VideoArchived)
+TELL_REGISTRY = Step("tell_registry", person.TellRegistry, person.RegistryTold)
 KEEP_RECEIPT = Step("keep_receipt", person.KeepReceipt, person.ReceiptKept)
 ERASE_FILES = Step("erase_files", person.EraseFiles, person.FilesErased)
 AWAIT_VIDEO = Step("await_video", message.AwaitVideo, VideoStatus)

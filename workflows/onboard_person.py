@@ -73,7 +73,7 @@ class OnboardPerson:
         """Take the person from the invitation to the video."""
         await self.verification.person_is_verified()
         self.standing.moves_to(Stage.VERIFIED)
-        registering = self.begun(self.registry.learns(self.verification))
+        await self.registry.learns(self.verification)
         await self.unless_interrupted(
             self.avatar.is_submitted(
                 self.verification.group_id or "", self.verification.project_name
@@ -81,7 +81,6 @@ class OnboardPerson:
         )
         await self.avatar.is_reviewed()
         self.standing.moves_to(Stage.READY)
-        await asyncio.shield(registering)
         await self.registry.learns(self.verification, self.avatar.book)
         await self.video.is_made(self.avatar.book)
 
@@ -93,13 +92,9 @@ class OnboardPerson:
 
     async def unless_interrupted(self, posting: Coroutine[Any, Any, None]) -> None:
         """Post; an end of the story that comes meanwhile waits for the answer."""
-        await asyncio.shield(self.begun(posting))
-
-    def begun(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
-        """Begin what the end of the run waits for."""
-        task = asyncio.create_task(work)
+        task = asyncio.create_task(posting)
         self.posts.add(task)
-        return task
+        await asyncio.shield(task)
 
     def end_as(self, stage: Stage, code: FailureCode) -> None:
         """Propose an end; the first one wins, and ``run`` applies it."""

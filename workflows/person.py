@@ -55,7 +55,7 @@ class Person:
     @workflow.init
     def __init__(self, known: PersonInput) -> None:
         self.state = known.state
-        self.news = [known.news] if known.news else []
+        self.news: list[OnboardingChanged] = []
         self.erasing: Erase | None = None
         self.erased: Erased | None = None
         self._tell()

@@ -70,10 +70,20 @@ class PersonState(Message):
 
 
 class PersonInput(Message):
-    """Input of the workflow ``Person``: the state so far, and the news that started this run."""
+    """Input of the workflow ``Person``: the state so far; news comes by signal."""
 
     state: PersonState
-    news: OnboardingChanged | None = None
+
+
+class TellRegistry(Message):
+    """Step ``tell_registry``: start the person's run with the news, or tell it the news."""
+
+    state: PersonState
+    news: OnboardingChanged
+
+
+class RegistryTold(Message):
+    """The person's run has the news."""
 
 
 class Generate(Message):
