@@ -3,7 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable
-from typing import Any
+from itertools import pairwise
 
 import pytest
 from temporalio.exceptions import ApplicationError
@@ -19,6 +19,7 @@ from apimart import (
 )
 from likeness.failures import FailureCode
 from tests.unit.activities.virtual_time import VirtualClock
+from workflows.performing import BEAT_S
 
 WORKING, DONE = "working", "done"
 
@@ -54,11 +55,14 @@ class Watching:
         tasks: Tasks,
         *task_ids: str,
         estimated_time_s: float | None = None,
+        poll_interval_s: float = 5,
     ) -> dict[str, str | None]:
         watch = Watch(task_ids, tasks.read, is_finished=lambda word: word == DONE)
 
         async def step() -> None:
-            await watch.to_the_end(poll_interval_s=5, estimated_time_s=estimated_time_s)
+            await watch.to_the_end(
+                poll_interval_s=poll_interval_s, estimated_time_s=estimated_time_s
+            )
 
         self.clock.run(self.environment.run(step))
         return watch.answers
@@ -116,12 +120,16 @@ class TestPace:
 
         assert second - first >= 30
 
-    def test_every_round_beats(
-        self, watch: Watching, clock: VirtualClock, beats: list[Any]
+    def test_it_beats_late_but_never_with_a_minute_in_between(
+        self, watch: Watching, clock: VirtualClock
     ) -> None:
-        watch.the(Tasks(clock, a=[WORKING, WORKING, DONE]), "a")
+        """However far apart the polls of a long task are: the timeout is a minute."""
+        times = [0.0]
+        watch.environment.on_heartbeat = lambda *_: times.append(clock.rounded_s)
+        watch.the(Tasks(clock, a=[*[WORKING] * 40, DONE]), "a", poll_interval_s=60)
 
-        assert len(beats) >= 2
+        assert 45.0 == times[1]
+        assert all(later - earlier < BEAT_S for earlier, later in pairwise(times))
 
 
 class TestTrouble:
