@@ -22,6 +22,8 @@ LONGEST_PAUSE_S = 5.0
 SLOWEST_POLL_S = 60.0
 BEAT_AFTER_S = 8.0
 BEAT_EVERY_S = 2.0
+WATCH_BEAT_AFTER_S = 45.0
+"""A watch begins to heartbeat late, well before its timeout of a minute: most reviews cost one."""
 
 
 async def until_sent(send: Callable[[], Awaitable[ResultT]], *, within_s: float) -> ResultT:
@@ -50,7 +52,8 @@ async def beating(
 ) -> AsyncIterator[None]:
     """Heartbeat ``word()`` every two seconds, beginning only after ``after_s``.
 
-    A step that is quick costs no heartbeat, and each one that reaches the server is billed.
+    A step that is quick costs no heartbeat. Each one that reaches the server is billed, but the
+    SDK sends at most one in 0.8 of the heartbeat timeout.
     """
 
     async def beat() -> None:

@@ -3,10 +3,15 @@
 from collections.abc import Awaitable, Callable
 from typing import Generic, TypeVar
 
-from temporalio import activity
-
 from activities.outcomes import step_failure
-from activities.waiting import asked_to_wait_s, poll_pause_s, rest, waited_s
+from activities.waiting import (
+    WATCH_BEAT_AFTER_S,
+    asked_to_wait_s,
+    beating,
+    poll_pause_s,
+    rest,
+    waited_s,
+)
 from apimart import ApimartError, NotFound, RateLimited, Unavailable
 from likeness.failures import FailureCode
 
@@ -38,14 +43,14 @@ class Watch(Generic[AnswerT]):
             ApplicationError: where an operator must act; ``worker_leaving`` when shut down.
 
         """
-        while len(self.answers) < len(self._task_ids):
-            await rest(
-                poll_pause_s(poll_interval_s, waited=waited_s(), estimated_s=estimated_time_s)
-            )
-            for task_id in self._task_ids:
-                if task_id not in self.answers:
-                    await self._look_at(task_id)
-            activity.heartbeat()
+        async with beating(lambda: None, after_s=WATCH_BEAT_AFTER_S):
+            while len(self.answers) < len(self._task_ids):
+                await rest(
+                    poll_pause_s(poll_interval_s, waited=waited_s(), estimated_s=estimated_time_s)
+                )
+                for task_id in self._task_ids:
+                    if task_id not in self.answers:
+                        await self._look_at(task_id)
 
     async def _look_at(self, task_id: str) -> None:
         try:

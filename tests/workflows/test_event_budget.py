@@ -25,8 +25,8 @@ BILLED = {
     "UPSERT_WORKFLOW_SEARCH_ATTRIBUTES": 1,
     "START_CHILD_WORKFLOW_EXECUTION_INITIATED": 2,
 }
-HEARTBEATS = 3
-"""One that tells the session's task id, two of a review of 90 s (one in 48 s)."""
+HEARTBEATS = 2
+"""One that tells the session's task id, one of a review of 90 s."""
 
 
 async def cost(journey: Journey, workflow_id: str | None = None) -> tuple[int, int, int]:
@@ -49,7 +49,7 @@ async def happy_path(journey: Journey, assets: int = 1, video: VideoRequest | No
 
 
 class TestEventBudget:
-    async def test_one_asset_costs_44_events_and_15_actions_in_9_kilobytes(
+    async def test_one_asset_costs_44_events_and_14_actions_in_9_kilobytes(
         self, journey: Journey
     ) -> None:
         await happy_path(journey)
@@ -57,7 +57,7 @@ class TestEventBudget:
         events, actions, size = await cost(journey)
 
         assert 44 == events
-        assert 15 >= actions + HEARTBEATS
+        assert 14 == actions + HEARTBEATS
         assert 9 * 1024 >= size
 
     async def test_each_further_asset_costs_at_most_6_events_and_1_action(
@@ -68,7 +68,7 @@ class TestEventBudget:
         events, actions, _ = await cost(journey)
 
         assert 44 + 3 * 6 >= events
-        assert 15 + 3 >= actions + HEARTBEATS
+        assert 14 + 3 == actions + HEARTBEATS
 
     async def test_a_video_costs_10_events_here_and_24_in_its_child(self, journey: Journey) -> None:
         await happy_path(journey, video=VIDEO)

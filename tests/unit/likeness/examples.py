@@ -1,0 +1,225 @@
+"""One of each message, every field of it set to something that is not its default."""
+
+from pydantic import BaseModel, SecretStr
+
+from likeness.failures import FailureCode
+from likeness.messages.conversation import (
+    AssetStatus,
+    AttemptStatus,
+    Cancel,
+    Consent,
+    Decline,
+    Failure,
+    Finished,
+    OnboardingStatus,
+    OpenOutcome,
+    OpenSession,
+    SessionOpened,
+    VerificationCallback,
+    VideoStatus,
+)
+from likeness.messages.onboarding import (
+    AssetKind,
+    AssetRequest,
+    OnboardingInput,
+    OnboardingPolicy,
+    OnboardingRequest,
+    RunMemo,
+    VideoRequest,
+)
+from likeness.messages.steps import (
+    ArchiveVideo,
+    AssetsSubmitted,
+    AssetToSubmit,
+    AwaitVideo,
+    CreateSession,
+    GenerationFinished,
+    GenerationTriggered,
+    GroupLooked,
+    LooksSent,
+    LookVerdict,
+    PollGeneration,
+    PollReview,
+    QueryGroup,
+    ReviewedItem,
+    ReviewedTask,
+    ReviewFinished,
+    SessionCreated,
+    SubmitAssets,
+    TriggerGeneration,
+    VideoArchived,
+)
+from likeness.messages.video import GenerateVideoInput
+from likeness.stages import (
+    AssetState,
+    AttemptState,
+    Hold,
+    QueryPolicy,
+    Stage,
+    VideoState,
+    WaitingFor,
+)
+
+SECRET = SecretStr("canary-secret")
+ASSET_URL = SecretStr("https://portraits.example/canary-asset.jpg")
+CONSENT = Consent(text_version="en-1", sha256="0" * 64, locale="en")
+FAILURE = Failure.of(FailureCode.BUG, step="poll_review", detail="why")
+ASSET = AssetRequest(name="front", url=ASSET_URL, kind=AssetKind.VIDEO)
+VIDEO = VideoRequest(
+    prompt=SecretStr("canary prompt"),
+    duration_s=8,
+    resolution="1080p",
+    size="9:16",
+    generate_audio=True,
+    seed=7,
+    model="doubao-seedance-2.0-face",
+)
+VIDEO_STATUS = VideoStatus(
+    state=VideoState.DONE,
+    workflow_id="likeness/default/o-1/video/1",
+    task_id="task_1",
+    key="default/o-1/video-1.mp4",
+    size_bytes=1,
+    sha256="0" * 64,
+    cost_usd=1.068,
+    hold=Hold.NEEDS_OPERATOR,
+    failure=FAILURE,
+)
+ATTEMPT = AttemptStatus(
+    number=1,
+    state=AttemptState.OPEN,
+    looks=2,
+    opened_at=1.5,
+    result_code=10000,
+    came_back=True,
+)
+ASSET_STATUS = AssetStatus(name=None, asset_id="asset-1", state=AssetState.REFUSED, reason="why")
+REQUEST = OnboardingRequest(
+    tenant="studio",
+    onboarding="o-1",
+    person="p-1",
+    account="second",
+    display_name=SecretStr("canary name"),
+    sender=SecretStr("canary sender"),
+    assets=(ASSET, AssetRequest(name="side", url=ASSET_URL)),
+    min_usable=1,
+    video=VIDEO,
+)
+POLICY = OnboardingPolicy(
+    query_policy=QueryPolicy.POLL,
+    look_delays_s=(1, 2.5),
+    link_ttl_s=1,
+    scan_grace_s=0,
+    token_ttl_s=1,
+    link_reuse_s=0,
+    poll_interval_s=0.5,
+    deadline_s=9,
+    max_attempts=1,
+    max_looks=1,
+    assets_per_request=20,
+    post_timeout_s=1,
+)
+ITEM = ReviewedItem(asset_id="asset-1", name="front", usable=False, reason="FaceMismatch")
+
+FULL: list[BaseModel] = [
+    CONSENT,
+    OpenSession(consent=CONSENT, not_after=1.5),
+    SessionOpened(
+        outcome=OpenOutcome.OPENED, attempt=1, h5_link=SECRET, code=FailureCode.SESSION_LOST
+    ),
+    VerificationCallback(attempt=1, result_code=-1003),
+    Finished(attempt=1),
+    Decline(),
+    Cancel(actor="operator", reason="why"),
+    FAILURE,
+    ATTEMPT,
+    ASSET_STATUS,
+    VIDEO_STATUS,
+    OnboardingStatus(
+        onboarding_id="o-1",
+        tenant="studio",
+        stage=Stage.IN_REVIEW,
+        hold=Hold.NEEDS_ASSETS,
+        waiting_for=WaitingFor.CALLER,
+        deadline=1.5,
+        attempts=1,
+        attempts_left=4,
+        attempt_log=(ATTEMPT,),
+        group_id="group-1",
+        assets=(ASSET_STATUS,),
+        video=VIDEO_STATUS,
+        failure=FAILURE,
+        consent=CONSENT,
+        consent_at=1.5,
+    ),
+    ASSET,
+    VIDEO,
+    REQUEST,
+    POLICY,
+    OnboardingInput(request=REQUEST, policy=POLICY),
+    RunMemo(person="p-1", request="0" * 64, link=2),
+    CreateSession(
+        tenant="studio",
+        onboarding="o-1",
+        person="p-1",
+        link=2,
+        attempt=3,
+        post_timeout_s=1,
+        ready_within_s=2,
+        resume_task_id="task_1",
+    ),
+    SessionCreated(task_id="t", byted_token=SECRET, h5_link=SECRET, project_name="default"),
+    QueryGroup(
+        byted_token=SECRET,
+        project_name="default",
+        post_timeout_s=1,
+        delays_s=(1, 2.5),
+        max_looks=3,
+        every_s=5,
+        until=1.5,
+    ),
+    GroupLooked(verdict=LookVerdict.VERIFIED, looks=1, group_id="group-1"),
+    LooksSent(looks=1, delays_done=1),
+    AssetToSubmit(name="front", url=ASSET_URL),
+    SubmitAssets(
+        group_id="group-1",
+        project_name="default",
+        kind=AssetKind.IMAGE,
+        assets=(AssetToSubmit(name="front", url=ASSET_URL),),
+        post_timeout_s=1,
+    ),
+    AssetsSubmitted(task_id="task_1", estimated_time_s=1.5, refused="why"),
+    PollReview(task_ids=("task_1",), poll_interval_s=1, estimated_time_s=1.5),
+    ITEM,
+    ReviewedTask(task_id="task_1", items=(ITEM,), lost=True),
+    ReviewFinished(tasks=(ReviewedTask(task_id="task_1", items=(ITEM,)),)),
+    TriggerGeneration(
+        prompt=SECRET,
+        duration_s=5,
+        resolution="720p",
+        size="16:9",
+        generate_audio=True,
+        model="m",
+        images=("asset://a",),
+        videos=("asset://b",),
+        seed=7,
+        idempotency_key="k",
+        post_timeout_s=1,
+    ),
+    GenerationTriggered(task_id="task_1", estimated_time_s=1.5, refused="why"),
+    PollGeneration(task_id="task_1", poll_interval_s=1, estimated_time_s=1.5),
+    GenerationFinished(succeeded=True, lost=True, reason="why", cost_usd=1.5),
+    ArchiveVideo(task_id="task_1", key="k"),
+    VideoArchived(key="k", size_bytes=1, sha256="0" * 64, gone=True),
+    AwaitVideo(workflow_id="likeness/default/o-1/video/1"),
+    GenerateVideoInput(
+        account="second",
+        video=VIDEO,
+        images=("asset://a",),
+        videos=("asset://b",),
+        key="k",
+        poll_interval_s=1,
+        post_timeout_s=1,
+    ),
+]
+"""One of each, every field set to something that is not its default."""
