@@ -67,7 +67,7 @@ class OnboardPerson:
             raise
         await self.wind_up(story)
         del clock
-        return self.status()
+        return self.status().compact()
 
     async def story(self) -> None:
         """Take the person from the invitation to the video."""

@@ -178,4 +178,4 @@ class RunMemo(Message):
             contact=request.contact,
             purpose=request.purpose,
             video=request.video is not None,
-        )
+        ).compact()

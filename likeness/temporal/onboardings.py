@@ -166,7 +166,7 @@ def pinned(order: OnboardingInput) -> OnboardingInput:
     Payloads leave out what was never set, and a default is the reader's: without this a later
     release that changes one would change the runs that are under way.
     """
-    return OnboardingInput.model_validate(order.model_dump())
+    return OnboardingInput.model_validate(order.model_dump()).compact()
 
 
 async def _existing(
