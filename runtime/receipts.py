@@ -1,10 +1,19 @@
-"""Signs consent receipts, so that a person can show years later what was agreed to, and when."""
+"""Signs consent receipts, so that a person can prove without us what they agreed to.
+
+A receipt is JSON. Its signature is Ed25519 over the other fields in one spelling: keys sorted, no
+spaces, UTF-8. The keys are derived from the link keys: whoever keeps those can sign again, and a
+receipt outlives every rotation, because it names the public key that it was signed with.
+"""
 
 import base64
+import binascii
+import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Self
+from types import MappingProxyType
+from typing import Self
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
@@ -14,71 +23,106 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from likeness.messages.person import ConsentReceipt
 from likeness.temporal.keyring import Key, KeyRing
 
-_PURPOSE = b"likeness consent receipt"
+KIND = "likeness consent receipt"
+VERSION = 1
+
+_PURPOSE = b"likeness consent receipt signing key 1"
+_SEED_BYTES = 32
+_MAX_BYTES = 256 * 1024
 
 
+@dataclass(frozen=True)
 class ReceiptSigner:
-    """Signs with a key derived from the link key in force; the same input gives the same bytes.
+    """Signs with the key of the first link key; knows the public keys of all of them."""
 
-    A receipt names its own public key, and verifies offline for as long as somebody keeps what
-    ``public_keys`` gave: a rotation changes no receipt.
-    """
-
-    def __init__(self, writing: Key, keys: Iterable[Key]) -> None:
-        self._writing = writing
-        self._keys = {key.id: _private_key(key) for key in keys}
+    key_id: str
+    _key: Ed25519PrivateKey = field(repr=False)
+    _public_keys: Mapping[str, str] = field(repr=False)
 
     @classmethod
     def of(cls, link_keys: KeyRing) -> Self:
-        """Derive the signing keys of a link key file's ring."""
-        return cls(link_keys.write, link_keys.read.values())
-
-    def public_keys(self) -> dict[str, str]:
-        """Give every public key (base64url, raw Ed25519) by its id, to be kept or published."""
-        return {key_id: _public_text(key) for key_id, key in self._keys.items()}
+        """Derive the signing keys from the link keys."""
+        public = {key.id: _spelled(_derived(key).public_key()) for key in link_keys.read.values()}
+        return cls(link_keys.write.id, _derived(link_keys.write), MappingProxyType(public))
 
     def sign(self, tenant: str, person: str, receipt: ConsentReceipt, text: str) -> bytes:
-        """Give the receipt as signed JSON, with the text that was agreed to in it."""
-        key = self._keys[self._writing.id]
-        content = {
-            "receipt": "consent",
+        """Give the signed receipt as JSON, the same bytes for the same input.
+
+        Args:
+            tenant: The caller's tenant.
+            person: The caller's own reference of the person.
+            receipt: What was agreed to and when.
+            text: The whole consent text, whose digest the receipt names; empty where its file is
+                no longer at hand.
+
+        Raises:
+            ValueError: ``text`` is not the text that was agreed to.
+
+        """
+        if text and hashlib.sha256(text.encode()).hexdigest() != receipt.consent.sha256:
+            raise ValueError("the text given is not the one that the consent names by its SHA-256")
+        signed = {
+            "kind": KIND,
+            "version": VERSION,
             "tenant": tenant,
             "person": person,
             "onboarding": receipt.onboarding,
             "link": receipt.link,
-            "agreed_at": datetime.fromtimestamp(receipt.consent_at, tz=UTC).isoformat(),
-            "text_version": receipt.consent.text_version,
-            "text_sha256": receipt.consent.sha256,
-            "locale": receipt.consent.locale,
-            "text": text,
-            "key_id": self._writing.id,
-            "public_key": _public_text(key),
+            "consent": {
+                "text_version": receipt.consent.text_version,
+                "sha256": receipt.consent.sha256,
+                "locale": receipt.consent.locale,
+                "text": text,
+            },
+            "consented_at": _moment(receipt.consent_at),
+            "algorithm": "Ed25519",
+            "key_id": self.key_id,
+            "public_key": self._public_keys[self.key_id],
         }
-        signature = base64.urlsafe_b64encode(key.sign(_signed_part(content))).decode()
-        signed = {**content, "signature": signature}
-        return json.dumps(signed, indent=2, ensure_ascii=False).encode()
+        signature = base64.urlsafe_b64encode(self._key.sign(_canonical(signed))).decode()
+        whole = json.dumps(signed | {"signature": signature}, ensure_ascii=False, indent=2)
+        return f"{whole}\n".encode()
+
+    def public_keys(self) -> Mapping[str, str]:
+        """Give every public key (base64url) by its key id, to be published or kept offline."""
+        return self._public_keys
 
 
 def verify(receipt: bytes, public_key: str) -> bool:
-    """Tell whether the holder of ``public_key`` signed ``receipt``, unchanged since."""
+    """Tell whether ``receipt`` is unchanged and signed with the key of ``public_key`` (base64url).
+
+    Take the public key from ``ReceiptSigner.public_keys`` or from where it was published: the one
+    in the receipt only tells which one that must be. Needs no connection and no secret.
+    """
     try:
-        content = json.loads(receipt)
-        signature = base64.urlsafe_b64decode(content.pop("signature"))
-        raw = base64.urlsafe_b64decode(public_key)
-        Ed25519PublicKey.from_public_bytes(raw).verify(signature, _signed_part(content))
-    except (ValueError, KeyError, TypeError, AttributeError, InvalidSignature):
+        signed = json.loads(receipt) if len(receipt) <= _MAX_BYTES else None
+        if not isinstance(signed, dict) or not isinstance(given := signed.pop("signature"), str):
+            return False
+        signature = base64.urlsafe_b64decode(given)
+        key = Ed25519PublicKey.from_public_bytes(base64.urlsafe_b64decode(public_key))
+        key.verify(signature, _canonical(signed))
+    except (InvalidSignature, KeyError, ValueError, RecursionError, binascii.Error):
         return False
-    return True
+    named = signed.get("public_key") == public_key
+    return named and (signed.get("kind"), signed.get("version")) == (KIND, VERSION)
 
 
-def _signed_part(content: dict[str, Any]) -> bytes:
-    return json.dumps(content, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+def _derived(key: Key) -> Ed25519PrivateKey:
+    # https://www.rfc-editor.org/rfc/rfc5869
+    derive = HKDF(algorithm=SHA256(), length=_SEED_BYTES, salt=None, info=_PURPOSE)
+    return Ed25519PrivateKey.from_private_bytes(derive.derive(key.secret))
 
 
-def _private_key(key: Key) -> Ed25519PrivateKey:
-    seed = HKDF(algorithm=SHA256(), length=32, salt=None, info=_PURPOSE).derive(key.secret)
-    return Ed25519PrivateKey.from_private_bytes(seed)
+def _spelled(key: Ed25519PublicKey) -> str:
+    return base64.urlsafe_b64encode(key.public_bytes_raw()).decode()
 
 
-def _public_text(key: Ed25519PrivateKey) -> str:
-    return base64.urlsafe_b64encode(key.public_key().public_bytes_raw()).decode()
+def _canonical(signed: Mapping[str, object]) -> bytes:
+    return json.dumps(signed, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode(
+        errors="strict"
+    )
+
+
+def _moment(at: float) -> str:
+    moment = datetime.fromtimestamp(at, tz=UTC)
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")

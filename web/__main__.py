@@ -14,14 +14,17 @@ from runtime.keys import KeyFileError, load_key_file
 from runtime.links import LinkSealer
 from runtime.logs import configure
 from runtime.metrics import MetricsError
+from runtime.receipts import ReceiptSigner
 from runtime.settings import SettingsError, WebSettings, load
 from runtime.temporal import ConnectError, configuration, connect
 from web.admin import AdminDeps, admin_app
+from web.branding import Brand, BrandError
 from web.codec_endpoint import CodecEndpoint, CodecGate, is_loopback
 from web.connection import TemporalConnection
 from web.deps import PublicDeps
 from web.forms import FormSeals
 from web.onboardings import TemporalOnboardings
+from web.people import TemporalPeople
 from web.public import public_app
 from web.serving import Listener, ListenError, listening_at, serve
 from web.tally import Tally
@@ -36,6 +39,7 @@ _REFUSALS = (
     KeyCheckError,
     MetricsError,
     ListenError,
+    BrandError,
 )
 
 
@@ -61,11 +65,14 @@ async def _serve(settings: WebSettings) -> None:
     tally = Tally()
     public = PublicDeps(
         onboardings=TemporalOnboardings(connection.client),
+        people=TemporalPeople(connection.client),
         links=LinkSealer.of(link_keys),
         forms=FormSeals.of(link_keys),
+        receipts=ReceiptSigner.of(link_keys),
         h5_hosts=H5Hosts.of(settings.h5_origins),
         token_ttl_s=settings.token_ttl_s,
-        https=settings.public_base_url.startswith("https://"),
+        base_url=settings.public_base_url,
+        brand=Brand.of(settings),
         tally=tally,
     )
     admin = AdminDeps(

@@ -7,7 +7,6 @@ from pathlib import Path
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
 from babel.messages.pofile import write_po
-from jinja2.ext import babel_extract
 
 from web.translating import (
     DEFAULT_TAG,
@@ -75,7 +74,7 @@ def _messages() -> Iterator[tuple[str, str | tuple[str, ...]]]:
                 yield f"web/{path.name}", message
     for path in sorted((_HERE / "templates").glob("*.html")):
         with path.open("rb") as file:
-            for _, message, _, _ in extract(babel_extract, file, options=_JINJA):
+            for _, message, _, _ in extract("jinja2", file, options=_JINJA):
                 yield f"web/templates/{path.name}", message
 
 
