@@ -14,9 +14,11 @@ from likeness.messages.conversation import (
     OnboardingStatus,
     OpenOutcome,
     OpenSession,
+    OperatorOrder,
     SessionOpened,
     VerificationCallback,
     VideoStatus,
+    Withdraw,
 )
 from likeness.messages.onboarding import (
     AssetKind,
@@ -26,6 +28,24 @@ from likeness.messages.onboarding import (
     OnboardingRequest,
     RunMemo,
     VideoRequest,
+)
+from likeness.messages.person import (
+    ConsentReceipt,
+    Erase,
+    Erased,
+    EraseFiles,
+    FilesErased,
+    Generate,
+    KeepReceipt,
+    KnownVideo,
+    OnboardingChanged,
+    PersonInput,
+    PersonState,
+    ReceiptKept,
+    RegistryTold,
+    TellRegistry,
+    UsableAsset,
+    VideoOrdered,
 )
 from likeness.messages.steps import (
     ArchiveVideo,
@@ -82,6 +102,7 @@ VIDEO_STATUS = VideoStatus(
     size_bytes=1,
     sha256="0" * 64,
     cost_usd=1.068,
+    sealed=True,
     hold=Hold.NEEDS_OPERATOR,
     failure=FAILURE,
 )
@@ -101,6 +122,8 @@ REQUEST = OnboardingRequest(
     account="second",
     display_name=SecretStr("canary name"),
     sender=SecretStr("canary sender"),
+    contact=SecretStr("canary contact"),
+    purpose=SecretStr("canary purpose"),
     assets=(ASSET, AssetRequest(name="side", url=ASSET_URL)),
     min_usable=1,
     video=VIDEO,
@@ -112,6 +135,7 @@ POLICY = OnboardingPolicy(
     scan_grace_s=0,
     token_ttl_s=1,
     link_reuse_s=0,
+    cooldown_s=0,
     poll_interval_s=0.5,
     deadline_s=9,
     max_attempts=1,
@@ -119,11 +143,41 @@ POLICY = OnboardingPolicy(
     assets_per_request=20,
     post_timeout_s=1,
 )
+RECEIPT = ConsentReceipt(onboarding="o-1", link=2, consent=CONSENT, consent_at=1.5)
+USABLE = UsableAsset(asset_id="asset-1", kind=AssetKind.VIDEO, name="front")
+NEWS = OnboardingChanged(
+    onboarding="o-1",
+    stage=Stage.READY,
+    account="second",
+    project_name="default",
+    group_id="group-1",
+    receipt=RECEIPT,
+    assets=(USABLE,),
+    video_ordered=True,
+)
+PERSON = PersonState(
+    tenant="studio",
+    person="p-1",
+    account="second",
+    project_name="default",
+    group_id="group-1",
+    receipts=(RECEIPT,),
+    assets=(USABLE,),
+    onboardings={"o-1": Stage.READY},
+    videos=1,
+    video_ids=("likeness/studio/o-1/video/1",),
+    withdrawn_at=1.5,
+    erased_at=2.5,
+    poll_interval_s=1,
+    post_timeout_s=1,
+)
 ITEM = ReviewedItem(asset_id="asset-1", name="front", usable=False, reason="FaceMismatch")
 
 FULL: list[BaseModel] = [
     CONSENT,
-    OpenSession(consent=CONSENT, not_after=1.5),
+    OpenSession(consent=CONSENT, not_after=1.5, device="a" * 64, take_over=True),
+    Withdraw(),
+    OperatorOrder(actor="ops", reason="why"),
     SessionOpened(
         outcome=OpenOutcome.OPENED, attempt=1, h5_link=SECRET, code=FailureCode.SESSION_LOST
     ),
@@ -151,13 +205,24 @@ FULL: list[BaseModel] = [
         failure=FAILURE,
         consent=CONSENT,
         consent_at=1.5,
+        link=2,
+        device="a" * 64,
     ),
     ASSET,
     VIDEO,
     REQUEST,
     POLICY,
     OnboardingInput(request=REQUEST, policy=POLICY),
-    RunMemo(person="p-1", request="0" * 64, link=2),
+    RunMemo(
+        person="p-1",
+        request="0" * 64,
+        link=2,
+        display_name=SECRET,
+        sender=SECRET,
+        contact=SECRET,
+        purpose=SECRET,
+        video=True,
+    ),
     CreateSession(
         tenant="studio",
         onboarding="o-1",
@@ -218,8 +283,25 @@ FULL: list[BaseModel] = [
         images=("asset://a",),
         videos=("asset://b",),
         key="k",
+        number=2,
         poll_interval_s=1,
         post_timeout_s=1,
     ),
+    KnownVideo(workflow_id="likeness/studio/o-1/video/1", status=VIDEO_STATUS),
+    RECEIPT,
+    USABLE,
+    NEWS,
+    PERSON,
+    PersonInput(state=PERSON),
+    TellRegistry(state=PERSON, news=NEWS),
+    RegistryTold(),
+    Generate(video=VIDEO, actor="ops"),
+    VideoOrdered(number=2, workflow_id="likeness/default/person/p-1/video/2"),
+    Erase(actor="ops", reason="why"),
+    Erased(files_deleted=1, remains=("history",)),
+    KeepReceipt(tenant="studio", person="p-1", receipt=RECEIPT),
+    ReceiptKept(key="k"),
+    EraseFiles(tenant="studio", person="p-1", onboardings=("o-1",)),
+    FilesErased(count=1),
 ]
 """One of each, every field set to something that is not its default."""
