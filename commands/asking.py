@@ -9,14 +9,16 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from commands.outcomes import CommandError, ExitCode, Problem, interrupted
-from likeness.failures import Actor, FailureCode
+from likeness.failures import FAILURES, Actor, FailureCode
 from likeness.search import SEARCH_ATTRIBUTES
 from likeness.temporal.codec import UndecodablePayloadError
 from likeness.temporal.errors import (
     DifferentRequestError,
     NoSuchOnboardingError,
+    NoSuchPersonError,
     OnboardingEndedError,
     OnboardingError,
+    PersonErasedError,
     RefusedError,
     TemporalAwayError,
     WorkerAwayError,
@@ -88,9 +90,18 @@ def _explained(error: Exception) -> CommandError:
         case NoSuchOnboardingError():
             code, exit_code = Problem.NOT_FOUND, ExitCode.NOT_FOUND
             next_step = "Look it up with `python starter.py list`, and mind --tenant."
+        case NoSuchPersonError():
+            code, exit_code = Problem.NOT_FOUND, ExitCode.NOT_FOUND
+            next_step = "Look them up with `python starter.py person list`, and mind --tenant."
         case RefusedError():
-            code, exit_code = Problem.REFUSED, ExitCode.FAILED
-            next_step = "See where it stands with `python starter.py status ID`."
+            return _refused(error)
+        case PersonErasedError():
+            return CommandError(
+                str(error),
+                code=FailureCode.ALREADY_ENDED,
+                exit_code=ExitCode.FAILED,
+                next_step="Nothing; another onboarding makes the person known anew.",
+            )
         case OnboardingEndedError():
             return CommandError(
                 str(error),
@@ -101,6 +112,18 @@ def _explained(error: Exception) -> CommandError:
         case _:
             return _operators(error)
     return CommandError(str(error), code=code, exit_code=exit_code, next_step=next_step)
+
+
+def _refused(error: RefusedError) -> CommandError:
+    next_step = "See where it stands with `python starter.py status ID`."
+    if error.code is not None and FAILURES[error.code].who is not Actor.PERSON:
+        next_step = FAILURES[error.code].next_step
+    return CommandError(
+        str(error),
+        code=error.code or Problem.REFUSED,
+        exit_code=ExitCode.FAILED,
+        next_step=next_step,
+    )
 
 
 def _operators(error: Exception) -> CommandError:

@@ -2,11 +2,17 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import singledispatch
 
 from commands.answers import (
     WORKER_AWAY,
+    Answer,
     CancelAnswer,
+    LinkAnswer,
     NewKeysAnswer,
+    ReleasedAnswer,
+    ResetAnswer,
+    RevokedAnswer,
     RotationAnswer,
     StartAnswer,
     StatusAnswer,
@@ -15,6 +21,13 @@ from commands.orders import Subject
 from likeness.stages import Stage, VideoState, WaitingFor
 
 
+@singledispatch
+def words(answer: Answer) -> list[str]:
+    """Give what a command says at its end, line by line; each kind of answer has its own."""
+    raise TypeError(f"There are no words for {type(answer).__name__}.")
+
+
+@words.register
 def start(answer: StartAnswer) -> list[str]:
     """Say what was started and whom to send the link."""
     subject = Subject(answer.tenant, answer.onboarding_id)
@@ -27,11 +40,47 @@ def start(answer: StartAnswer) -> list[str]:
     ]
 
 
+@words.register
+def link(answer: LinkAnswer) -> list[str]:
+    """Say nothing beside the link: it is copied, or read by a script."""
+    return [answer.invite_url]
+
+
+@words.register
 def cancel(answer: CancelAnswer) -> list[str]:
     """Say that it is over."""
     return [f"Onboarding {answer.onboarding_id} is {answer.stage}.", "Next: nothing is left to do."]
 
 
+@words.register
+def released(answer: ReleasedAnswer) -> list[str]:
+    """Say who may go on now."""
+    return [
+        f"Any device may go on with the check of onboarding {answer.onboarding_id}.",
+        "Next: the person opens the same invite link on it.",
+    ]
+
+
+@words.register
+def reset(answer: ResetAnswer) -> list[str]:
+    """Say how often the person may try now."""
+    return [
+        f"The person may try {answer.attempts_left} times more.",
+        "Next: the person opens the same invite link.",
+    ]
+
+
+@words.register
+def revoked(answer: RevokedAnswer) -> list[str]:
+    """Say that old links are dead and where the new one comes from."""
+    subject = Subject(answer.tenant, answer.onboarding_id)
+    return [
+        f"Every invite link of onboarding {answer.onboarding_id} handed out so far is worthless.",
+        f"Next: {subject.command('link')} gives the new one.",
+    ]
+
+
+@words.register
 def new_keys(answer: NewKeysAnswer) -> list[str]:
     """Say which key files there are now."""
     files = {"payload": answer.payload_keys, "link": answer.link_keys}
@@ -44,6 +93,7 @@ def new_keys(answer: NewKeysAnswer) -> list[str]:
     return [*lines, "Next: `python starter.py keys rotate` if you want new keys."]
 
 
+@words.register
 def rotation(answer: RotationAnswer) -> list[str]:
     """Say what the new keys do and what comes next."""
     named = f"Payload key {answer.payload_key_id} and link key {answer.link_key_id}"

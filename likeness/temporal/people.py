@@ -15,6 +15,7 @@ from likeness.messages.person import Erase, Erased, Generate, PersonState, Video
 from likeness.temporal.errors import PersonErasedError
 from likeness.temporal.orders import ORDER_TIMEOUT, ordered
 from likeness.temporal.person_glance import (
+    KnownVideo,
     PersonGlance,
     PersonStands,
     describe_person,
@@ -24,6 +25,7 @@ from likeness.temporal.person_glance import (
 )
 
 __all__ = [
+    "KnownVideo",
     "PersonGlance",
     "PersonStands",
     "describe_person",

@@ -18,7 +18,7 @@ from likeness import names
 from likeness.ids import person_of, person_workflow_id
 from likeness.messages.base import Message
 from likeness.messages.conversation import VideoStatus
-from likeness.messages.person import KnownVideo, PersonState
+from likeness.messages.person import PersonState
 from likeness.stages import Stage
 from likeness.temporal import attributes
 from likeness.temporal.errors import NoSuchPersonError
@@ -49,6 +49,13 @@ class PersonGlance(Message):
     stands: PersonStands
     started_at: datetime
     closed_at: datetime | None = None
+
+
+class KnownVideo(Message):
+    """One video of the person; ``status`` is None where neither worker nor history tells."""
+
+    workflow_id: str
+    status: VideoStatus | None = None
 
 
 async def describe_person(
@@ -97,7 +104,7 @@ async def person_status(
 async def videos_of_person(
     client: Client, state: PersonState, *, rpc_timeout: timedelta = STATUS_TIMEOUT
 ) -> tuple[KnownVideo, ...]:
-    """Give every video of the person; one without a status is past retention or has no worker.
+    """Give every video of the person, those made of an onboarding's scan too.
 
     Raises:
         TemporalAwayError: The server did not answer.

@@ -1,44 +1,30 @@
 """What any service with a Temporal client can learn of verified persons, and order."""
 
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
-from typing import Any
 
 import pytest
 from pydantic import SecretStr
-from temporalio import activity, workflow
 from temporalio.client import Client
-from temporalio.worker import Worker
 
 from likeness import names
 from likeness.failures import FailureCode
-from likeness.ids import DEFAULT_ACCOUNT, person_workflow_id, upstream_queue
+from likeness.ids import person_workflow_id
 from likeness.messages.conversation import (
     Cancel,
-    Consent,
     OnboardingStatus,
     OperatorOrder,
-    VideoStatus,
 )
-from likeness.messages.onboarding import AssetKind, VideoRequest
+from likeness.messages.onboarding import VideoRequest
 from likeness.messages.person import (
-    ConsentReceipt,
     Erase,
-    EraseFiles,
-    FilesErased,
     Generate,
-    KeepReceipt,
     OnboardingChanged,
-    PersonInput,
-    PersonState,
-    ReceiptKept,
     UsableAsset,
 )
-from likeness.messages.video import GenerateVideoInput
-from likeness.stages import Stage, VideoState, WaitingFor
-from likeness.temporal.attributes import search_attributes
+from likeness.stages import Stage
 from likeness.temporal.errors import (
     NoSuchOnboardingError,
     NoSuchPersonError,
@@ -67,81 +53,27 @@ from likeness.temporal.people import (
     withdraw_person,
 )
 from tests.integration.runtime.conftest import TASK_QUEUE, Realm
+from tests.integration.runtime.people import ASSET, a_consent, people_served, registered
 from tests.integration.runtime.test_onboardings import until
 from tests.integration.runtime.test_payloads import an_order
-from workflows.onboard_person import OnboardPerson
-from workflows.person import Person
 
 pytestmark = pytest.mark.server
 
 RunWorker = Callable[[], AbstractAsyncContextManager[None]]
 SHORT = timedelta(seconds=0.3)
 WANTED = Generate(video=VideoRequest(prompt=SecretStr("Image 1 waves")))
-ASSET = UsableAsset(asset_id="a-1", kind=AssetKind.IMAGE, name="front")
 WHO = ("default", "p-1")
-
-
-@workflow.defn(name=names.GENERATE_VIDEO)
-class MadeAtOnce:
-    @workflow.run
-    async def run(self, order: GenerateVideoInput) -> VideoStatus:
-        return VideoStatus(
-            state=VideoState.DONE, workflow_id=workflow.info().workflow_id, key=order.key
-        )
-
-
-@activity.defn(name="keep_receipt")
-async def keep_receipt(order: KeepReceipt) -> ReceiptKept:
-    return ReceiptKept(key=order.person)
-
-
-@activity.defn(name="erase_files")
-async def erase_files(order: EraseFiles) -> FilesErased:
-    return FilesErased(count=len(order.onboardings) + 2)
 
 
 @pytest.fixture
 def people_worker(realm: Realm) -> RunWorker:
-    @asynccontextmanager
-    async def run() -> AsyncIterator[None]:
-        async with AsyncExitStack() as stack:
-            told = [OnboardPerson, Person, MadeAtOnce]
-            await stack.enter_async_context(
-                Worker(realm.client, task_queue=TASK_QUEUE, workflows=told)
-            )
-            queue = upstream_queue(TASK_QUEUE, DEFAULT_ACCOUNT)
-            steps: list[Callable[..., Any]] = [keep_receipt, erase_files]
-            await stack.enter_async_context(
-                Worker(realm.client, task_queue=queue, activities=steps)
-            )
-            yield
-
-    return run
-
-
-def a_consent(onboarding: str, at: float) -> ConsentReceipt:
-    consent = Consent(text_version="1", sha256="0" * 64, locale="en")
-    return ConsentReceipt(onboarding=onboarding, link=1, consent=consent, consent_at=at)
+    return lambda: people_served(realm.client, TASK_QUEUE)
 
 
 async def verified(
     client: Client, person: str = "p-1", *, assets: tuple[UsableAsset, ...] = (ASSET,)
 ) -> None:
-    state = PersonState(
-        tenant="default",
-        person=person,
-        group_id="group-9",
-        assets=assets,
-        receipts=(a_consent("o1", 1.0),),
-        onboardings={"o1": Stage.COMPLETED},
-    )
-    await client.start_workflow(
-        names.PERSON,
-        PersonInput(state=state),
-        id=person_workflow_id("default", person),
-        task_queue=TASK_QUEUE,
-        search_attributes=search_attributes(Stage.VERIFIED, WaitingFor.NOBODY),
-    )
+    await registered(client, person, task_queue=TASK_QUEUE, assets=assets)
 
 
 async def names_listed(realm: Realm) -> list[str]:

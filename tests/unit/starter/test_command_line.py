@@ -20,7 +20,12 @@ INVITE = "https://invites.example/i/canary-of-an-invite"
 URL = "https://files.example/canary-of-an-asset.jpg?sig=x"
 PROMPT = "canary of a prompt"
 START = ["start", "--person", "p-1", "--asset", URL, "--prompt", PROMPT]
-COMMANDS = ["start", "status", "watch", "list", "cancel", "link", "keys new", "keys rotate"]
+COMMANDS = [
+    *("start", "status", "watch", "list", "cancel", "link"),
+    *("revoke-link", "release-device", "reset-attempts"),
+    *("person show", "person list", "person generate", "person withdraw", "person erase"),
+    *("keys new", "keys rotate"),
+]
 
 
 def started(_settings: StarterSettings, request: OnboardingRequest) -> StartAnswer:
@@ -230,6 +235,22 @@ class TestWhatGoesWrong:
             ["list", "--limit", "0"],
             ["list", "--tenant", "Anna"],
             ["cancel", "one", "--reason", "x" * 501],
+            ["revoke-link", "one", "--reason", "x" * 501],
+            ["release-device"],
+            ["reset-attempts", "anna@example.com"],
+            ["start", "--person", "p-1", "--asset", URL, "--contact", ""],
+            ["start", "--person", "p-1", "--asset", URL, "--purpose", "x" * 301],
+            ["person"],
+            ["person", "show"],
+            ["person", "show", "anna@example.com"],
+            ["person", "show", "likeness/default/one"],
+            ["person", "list", "--limit", "0"],
+            ["person", "generate", "p-1"],
+            ["person", "generate", "p-1", "--prompt", ""],
+            ["person", "generate", "p-1", "--prompt", PROMPT, "--duration-s", "99"],
+            ["person", "generate", "p-1", "--prompt", PROMPT, "--id", "An id"],
+            ["person", "withdraw", "Anna"],
+            ["person", "erase", "p-1", "--yes", "--reason", "x" * 501],
             ["keys"],
         ],
     )
