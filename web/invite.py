@@ -9,7 +9,7 @@ from likeness.temporal.errors import TemporalAwayError
 from web.deps import PublicDeps
 from web.pages import Page
 from web.person_pages import PersonPages
-from web.truth import Truth, truth_of
+from web.truth import truth_of
 from web.visits import AWAY_REFRESH_S, Visit, neutral, or_away
 
 
@@ -55,9 +55,6 @@ class InvitePages:
         if truth is None:
             return neutral(request, self._deps, "revoked")
         if again and truth.page is Page.CHECKING:
-            return self._pages.shown(visit, _to_start_from(truth))
+            page = Page.TRY_AGAIN if truth.may_start else Page.EXHAUSTED
+            return self._pages.shown(visit, replace(truth, page=page), follows=False)
         return self._pages.shown(visit, truth)
-
-
-def _to_start_from(truth: Truth) -> Truth:
-    return replace(truth, page=Page.TRY_AGAIN)

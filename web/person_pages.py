@@ -66,11 +66,18 @@ class PersonPages:
         self._deps = deps
 
     def shown(
-        self, visit: Visit, truth: Truth, *, notice: str | None = None, status: int = 200
+        self,
+        visit: Visit,
+        truth: Truth,
+        *,
+        notice: str | None = None,
+        status: int = 200,
+        follows: bool = True,
     ) -> Response:
         """Show ``truth`` with whatever leads on from it.
 
-        ``notice`` and ``status`` are about a form; they count only where the page has one.
+        ``notice`` and ``status`` are about a form; they count only where the page has one. A page
+        that does not say what is true just now ``follows`` nothing.
         """
         page = truth.page
         if not page.offers_start:
@@ -80,6 +87,8 @@ class PersonPages:
         more = self._extras(visit, truth)
         if notice is not None:
             more = replace(more, notices=(notice, *more.notices))
+        if not follows:
+            more = replace(more, following=None)
         return self._deps.renderer.page(visit.reader, page, status, more=more)
 
     def asked(self, visit: Visit, truth: Truth, page: Page) -> Response:
@@ -206,7 +215,7 @@ class PersonPages:
             refresh=following,
             refresh_s=checking_pause_s(age_s),
             look_again=following,
-            start_again=f"{visit.path}/again",
+            start_again=f"{visit.path}/again" if truth.may_start else None,
         )
 
     def _handing_off(self, visit: Visit, truth: Truth, more: Extras) -> Extras:

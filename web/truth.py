@@ -40,6 +40,11 @@ class Truth:
         return run is not None and run.stage in BEFORE_VERIFICATION and not run.closed
 
     @property
+    def may_start(self) -> bool:
+        """Tell whether another check may be opened; true also where the run does not tell."""
+        return self.details is None or self.details.attempts_left > 0
+
+    @property
     def may_withdraw(self) -> bool:
         """Tell whether there is an agreement to take back."""
         return self.page in _VERIFIED
