@@ -42,6 +42,15 @@ def down(*, state: State = STATE) -> None:
     _end(run_down(Console(), directory=state))
 
 
+@app.command()
+def screens() -> None:
+    """Take a picture of every page a person can see, into docs/screens."""
+    # Imported here: nothing else needs a browser's library, and it is slow to load.
+    from devstack.screens import run_screens  # noqa: PLC0415
+
+    _end(run_screens(Console()))
+
+
 def _end(code: int) -> None:
     # A process that used a Temporal client may die while Python finalizes, after all work was done
     # (temporalio/sdk-python #300); an exit code must not depend on that.

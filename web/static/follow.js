@@ -1,15 +1,15 @@
 // What pages do by themselves where scripts run; every one of them works without.
 //
-//   main[data-page][data-state]   asks data-state for {"page", "next_s"}, first after data-next-s
-//                                 seconds, and goes to data-go when another page is due
-//   form[data-submit=by-itself]   is sent as if its button had been pressed
+//   main[data-page][data-follow]  asks data-follow for {"page", "next_s"}, first after data-next-s
+//                                 seconds, and loads the page anew when another one is due
+//   form[data-auto]               is sent as if its button had been pressed
 //   button[data-copy][hidden]     appears, copies its text, and says data-copied then
 "use strict";
 
 (() => {
   const main = document.querySelector("main");
-  const form = document.querySelector("form[data-submit='by-itself']");
-  const { page, state, go, nextS } = main ? main.dataset : {};
+  const form = document.querySelector("form[data-auto]");
+  const { page, follow, nextS } = main ? main.dataset : {};
   const LONGEST_S = 30;
 
   // Coming back to this page by the back button is a wish to stay, not to be sent on again.
@@ -36,7 +36,7 @@
     if (event.persisted) location.reload();
   });
 
-  if (!state) return;
+  if (!follow) return;
 
   let timer = 0;
   let failures = 0;
@@ -49,11 +49,11 @@
   const look = async () => {
     if (document.hidden) return;
     try {
-      const answer = await fetch(state, { headers: { Accept: "application/json" } });
+      const answer = await fetch(follow, { headers: { Accept: "application/json" } });
       const told = await answer.json();
       failures = 0;
       if (told.page && told.page !== page) {
-        location.replace(go || location.href);
+        location.replace(location.pathname + location.search);
       } else if (told.next_s) {
         later(told.next_s);
       }

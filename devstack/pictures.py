@@ -1,0 +1,105 @@
+"""Makes screenshots small: a palette instead of full colour, coded as tightly as PNG allows."""
+
+import base64
+import struct
+import zlib
+from typing import NamedTuple
+
+from playwright.async_api import Page
+
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_BY_PALETTE = 3
+_MOST_COLOURS = 32
+
+# Colours that differ by less than an eye sees count as one; of those the most frequent stay, and
+# every other pixel takes the nearest that stayed.
+_REDUCE = """
+async ([png, most]) => {
+  const blob = await (await fetch("data:image/png;base64," + png)).blob();
+  const picture = await createImageBitmap(blob);
+  const canvas = new OffscreenCanvas(picture.width, picture.height);
+  const pen = canvas.getContext("2d");
+  pen.drawImage(picture, 0, 0);
+  const { data, width, height } = pen.getImageData(0, 0, picture.width, picture.height);
+  const seen = new Map();
+  const keys = new Uint32Array(width * height);
+  for (let at = 0; at < keys.length; at += 1) {
+    const [r, g, b] = [data[4 * at], data[4 * at + 1], data[4 * at + 2]];
+    const key = ((r >> 3) << 10) | ((g >> 3) << 5) | (b >> 3);
+    keys[at] = key;
+    const colours = seen.get(key) || seen.set(key, new Map()).get(key);
+    const whole = (r << 16) | (g << 8) | b;
+    colours.set(whole, (colours.get(whole) || 0) + 1);
+  }
+  const total = (colours) => [...colours.values()].reduce((sum, count) => sum + count, 0);
+  const usual = (colours) => [...colours].reduce((a, b) => (b[1] > a[1] ? b : a))[0];
+  const groups = [...seen].sort((a, b) => total(b[1]) - total(a[1]));
+  const palette = groups.slice(0, most).map(([, colours]) => usual(colours));
+  const channels = (whole) => [whole >> 16, (whole >> 8) & 255, whole & 255];
+  const distance = (one, other) => {
+    const [a, b] = [channels(one), channels(other)];
+    return (a[0] - b[0]) ** 2 + (a[1] - b[1]) ** 2 + (a[2] - b[2]) ** 2;
+  };
+  const index = new Map();
+  groups.forEach(([key, colours], place) => {
+    if (place < palette.length) return void index.set(key, place);
+    const mine = usual(colours);
+    let best = 0;
+    palette.forEach((colour, at) => {
+      if (distance(colour, mine) < distance(palette[best], mine)) best = at;
+    });
+    index.set(key, best);
+  });
+  let pixels = "";
+  for (const key of keys) pixels += String.fromCharCode(index.get(key));
+  return { width, height, palette: palette.flatMap(channels), pixels: btoa(pixels) };
+}
+"""
+
+
+class Reduced(NamedTuple):
+    """A picture by palette: three bytes a colour, one byte a pixel."""
+
+    width: int
+    height: int
+    palette: bytes
+    pixels: bytes
+
+
+async def small_png(workshop: Page, png: bytes) -> bytes:
+    """Give ``png`` with few colours; ``workshop`` is a blank page whose browser does the work."""
+    asked = [base64.b64encode(png).decode(), _MOST_COLOURS]
+    told = await workshop.evaluate(_REDUCE, asked)
+    return png_of(
+        Reduced(
+            width=told["width"],
+            height=told["height"],
+            palette=bytes(told["palette"]),
+            pixels=base64.b64decode(told["pixels"]),
+        )
+    )
+
+
+def png_of(picture: Reduced) -> bytes:
+    """Write a PNG of one byte a pixel.
+
+    https://www.w3.org/TR/png-3/
+    """
+    header = struct.pack(">IIBBBBB", picture.width, picture.height, 8, _BY_PALETTE, 0, 0, 0)
+    width = picture.width
+    rows = b"".join(
+        b"\0" + picture.pixels[start : start + width]
+        for start in range(0, len(picture.pixels), width)
+    )
+    chunks = (
+        (b"IHDR", header),
+        (b"PLTE", picture.palette),
+        (b"IDAT", zlib.compress(rows, 9)),
+        (b"IEND", b""),
+    )
+    return _SIGNATURE + b"".join(_chunk(name, content) for name, content in chunks)
+
+
+def _chunk(name: bytes, content: bytes) -> bytes:
+    check = zlib.crc32(name + content)
+    return struct.pack(">I", len(content)) + name + content + struct.pack(">I", check)
