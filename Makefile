@@ -60,17 +60,24 @@ test-quick: setup ## The unit tier: no server, under a minute
 
 ##@ The whole thing on this machine
 
+# Of the command line only: some shells export a HOST of their own.
+UP_HOST = $(if $(filter command,$(origin HOST)),--host '$(HOST)')
+
 .PHONY: demo
 demo: setup ## One person from invitation to video, a killed worker included
 	@exec .venv/bin/python -m devstack demo
 
 .PHONY: up
-up: setup ## Keep it running to play with; UP_REAL=1 takes your own TEMPORAL_* and APIMART_*
-	@exec .venv/bin/python -m devstack up
+up: setup ## Keep it running to play with; HOST=auto lets a phone in, UP_REAL=1 takes your own servers
+	@exec .venv/bin/python -m devstack up $(UP_HOST)
 
 .PHONY: down
 down: setup ## End what `make up` started; what it knows stays in .likeness/
 	@exec .venv/bin/python -m devstack down
+
+.PHONY: screens
+screens: setup ## Take a picture of every page a person can see, into docs/screens
+	@exec .venv/bin/python -m devstack screens
 
 ##@ One process, from its own variables alone
 

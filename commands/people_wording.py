@@ -81,7 +81,7 @@ def next_step(person: PersonShownAnswer) -> str:
 
 def _lists(person: PersonShownAnswer) -> Iterator[tuple[str, str]]:
     for onboarding in person.onboardings or ():
-        yield "onboarding", f"{onboarding.onboarding_id}, {onboarding.stage}"
+        yield "onboarding", f"{onboarding.onboarding_id}, last heard of as {onboarding.stage}"
     for consent in person.consents or ():
         agreed = f"text {consent.text_version} in {consent.locale}"
         yield "consent", f"{agreed}, {moment(consent.consented_at)} UTC"

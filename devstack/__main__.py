@@ -28,12 +28,21 @@ def demo() -> None:
 
 
 @app.command()
-def up(*, state: State = STATE) -> None:
+def up(
+    *,
+    state: State = STATE,
+    host: Annotated[
+        str | None,
+        typer.Option(
+            help="This machine's address in your own network, or auto, to let a phone in."
+        ),
+    ] = None,
+) -> None:
     """Keep everything running here until Ctrl-C or `python -m devstack down`.
 
     UP_REAL=1 takes the Temporal server and the upstream of your own TEMPORAL_* and APIMART_*.
     """
-    _end(run_up(dict(os.environ), Console(), directory=state))
+    _end(run_up(dict(os.environ), Console(), directory=state, host=host))
 
 
 @app.command()

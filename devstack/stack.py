@@ -81,11 +81,18 @@ class Stack(BaseModel):
     namespace: str
     temporal_address: str
     ui_url: str | None = None
+    host: str = LOOPBACK
+    h5_port: int | None = None
 
     @property
     def public_url(self) -> str:
-        """Where invite links lead."""
-        return f"http://{LOOPBACK}:{self.ports.web}"
+        """Where invite links lead: the pages of ``host``, which alone may be off loopback."""
+        return f"http://{self.host}:{self.ports.web}"
+
+    @property
+    def h5_url(self) -> str:
+        """Where a phone goes for the pretended camera check."""
+        return self.simulator_url if self.h5_port is None else f"http://{self.host}:{self.h5_port}"
 
     @property
     def admin_url(self) -> str:
@@ -110,7 +117,9 @@ class Stack(BaseModel):
 
     def settings(self) -> dict[str, str]:
         """Return the variables every process of the stack shares; none is a secret."""
+        plain_http = {} if self.host == LOOPBACK else {"ALLOW_PLAIN_HTTP": "1"}
         return {
+            **plain_http,
             "TEMPORAL_ADDRESS": self.temporal_address,
             "TEMPORAL_NAMESPACE": self.namespace,
             "TASK_QUEUE": TASK_QUEUE,
@@ -135,20 +144,26 @@ class Stack(BaseModel):
             "simulator",
             "--port",
             str(self.ports.simulator),
+            *self._h5_options(),
             environment=child_environment(self.directory / "home", {}),
             directory=self.directory,
             ready_url=f"{self.simulator_url}/_sim/health",
         )
 
+    def _h5_options(self) -> tuple[str, ...]:
+        if self.h5_port is None:
+            return ()
+        return ("--h5-host", self.host, "--h5-port", str(self.h5_port))
+
     def web(self) -> ProcessSpec:
         """Describe the web process, which serves before Temporal is reached."""
         environment = self.environment(
-            WEB_HOST=LOOPBACK,
+            WEB_HOST=self.host,
             WEB_PORT=str(self.ports.web),
             ADMIN_HOST=LOOPBACK,
             ADMIN_PORT=str(self.ports.admin),
             UI_ORIGINS=f"http://{LOOPBACK}:{self.ports.ui},http://localhost:{self.ports.ui}",
-            H5_HOSTS=self.simulator_url,
+            H5_HOSTS=self.h5_url,
         )
         return our_process(
             "web",
@@ -166,7 +181,7 @@ class Stack(BaseModel):
             APIMART_BASE_URL=self.simulator_url,
             ARCHIVE_URL=self.archive.as_uri(),
             UPSTREAM_RPS="20",
-            H5_HOSTS=self.simulator_url,
+            H5_HOSTS=self.h5_url,
         )
         return our_process(
             "worker",

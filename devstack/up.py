@@ -10,8 +10,10 @@ from rich.console import Console
 from devstack import real
 from devstack.commands import ROOT, CommandFailedError, Starter
 from devstack.interrupts import InterruptedBySignalError, Interrupts, interrupts
+from devstack.lan import HostError, lan_address
 from devstack.namespaces import SearchAttributeTypeError
 from devstack.narrator import Narrator
+from devstack.ports import free_port
 from devstack.running import AlreadyRunningError, end_running, only_one
 from devstack.stack import Stack, remembered_ports, temporal_running
 from devstack.supervisor import ProcessFailedError, ProcessSpec, ProcessState, Supervisor
@@ -23,18 +25,20 @@ from devstack.what_is_where import (
     print_what_is_where,
     write_environment,
 )
-from runtime.settings import SettingsError
+from runtime.settings import SettingsError, WorkerSettings, load
 from runtime.temporal import ConnectError
 
 STATE = ROOT / ".likeness"
 NAMESPACE = "likeness"
 WATCH_EVERY_S = 0.5
 DOWN_WITHIN_S = 150.0
+H5_PORT = 9001
 
 EXPECTED_ERRORS = (
     AlreadyRunningError,
     CommandFailedError,
     ConnectError,
+    HostError,
     ProcessFailedError,
     SearchAttributeTypeError,
     SettingsError,
@@ -43,13 +47,21 @@ EXPECTED_ERRORS = (
 )
 
 
-def run_up(environ: Mapping[str, str], console: Console, *, directory: Path = STATE) -> int:
+def run_up(
+    environ: Mapping[str, str],
+    console: Console,
+    *,
+    directory: Path = STATE,
+    host: str | None = None,
+) -> int:
     """Run until told to end; returns the exit code, 0 for Ctrl-C and ``make down``.
 
     Args:
         environ: The user's; UP_REAL=1 in it takes her own Temporal and upstream.
         console: Where it says what is where.
         directory: Keeps everything over restarts.
+        host: This machine's address in a private network, or ``auto``: a phone there reaches the
+            pages. Without it nothing leaves loopback.
 
     """
     narrator = Narrator(console)
@@ -57,7 +69,7 @@ def run_up(environ: Mapping[str, str], console: Console, *, directory: Path = ST
         try:
             with only_one(directory):
                 up = _Up(environ, directory, narrator=narrator, state=state)
-                up.on_real() if real.is_asked_for(environ) else up.on_own()
+                up.on_real(host) if real.is_asked_for(environ) else up.on_own(host)
         except InterruptedBySignalError:
             narrator.tell("every process is ended; everything is kept")
             return 0
@@ -93,8 +105,9 @@ class _Up:
         self._narrator = narrator
         self._state = state
 
-    def on_own(self) -> None:
+    def on_own(self, host: str | None) -> None:
         """Run on a Temporal server of our own and the simulator."""
+        address = None if host is None else lan_address(host)
         ports = remembered_ports(self._directory / "ports.json")
         print_targets(
             self._narrator.console,
@@ -103,22 +116,26 @@ class _Up:
         )
         cli = find(self._environ, say=self._narrator.tell)
         with temporal_running(cli, self._directory, ports=ports, namespace=NAMESPACE) as (
-            stack,
+            local,
             server,
         ):
+            stack = local if address is None else _on_lan(local, address)
             self._make_keys(stack.environment())
             write_environment(self._directory, stack.settings())
             specs = (stack.simulator(), stack.web(), stack.worker())
             self._run(specs, server=server, announce=lambda: self._announce(stack))
 
-    def on_real(self) -> None:
+    def on_real(self, host: str | None) -> None:
         """Run on the Temporal server and the upstream that the user's variables name."""
+        if host is not None:
+            raise HostError(f"HOST is for the pretended upstream. {real.NEEDS}")
         console = self._narrator.console
         print_targets(console, **real.targets())
+        base = load(WorkerSettings).public_base_url
         given = real.environment(self._environ, self._directory)
         self._make_keys(given)
         specs = real.processes(self._environ, self._directory)
-        self._run(specs, server=None, announce=lambda: print_real(console, given))
+        self._run(specs, server=None, announce=lambda: print_real(console, given, base))
 
     def _announce(self, stack: Stack) -> None:
         print_what_is_where(self._narrator.console, stack)
@@ -155,3 +172,8 @@ class _Up:
             if process is ProcessState.ENDED:
                 self._narrator.tell(f"{name} ended; starting it again")
                 processes.restart(name)
+
+
+def _on_lan(stack: Stack, address: str) -> Stack:
+    """Let a phone reach the pages and the pretended check, and nothing else of the stack."""
+    return stack.model_copy(update={"host": address, "h5_port": free_port(H5_PORT, host=address)})

@@ -19,6 +19,9 @@ def main(
     host: Annotated[str, typer.Option(help="Address to listen on.")] = "127.0.0.1",
     scenario: Annotated[str, typer.Option(help="Name of the world to begin with.")] = "happy",
     h5_port: Annotated[int | None, typer.Option(help="Port of the person's page.")] = None,
+    h5_host: Annotated[
+        str | None, typer.Option(help="Address of the person's page, with --h5-port.")
+    ] = None,
     verbose: Annotated[bool, typer.Option(help="Print one line per call.")] = False,
 ) -> None:
     """Serve APIMart and the person's page, pretended, until SIGTERM or Ctrl-C.
@@ -30,14 +33,16 @@ def main(
         raise typer.BadParameter(f"no scenario {scenario!r}; known: {known}")
     world = World(PRESETS[scenario], narrate=typer.echo if verbose else None)
     try:
-        asyncio.run(_serve(world, host=host, port=port, h5_port=h5_port))
+        asyncio.run(_serve(world, host=host, port=port, h5_host=h5_host or host, h5_port=h5_port))
     except OSError as refused:
         typer.echo(f"cannot listen on {host}: {refused.strerror}", err=True)
         raise typer.Exit(1) from refused
 
 
-async def _serve(world: World, *, host: str, port: int, h5_port: int | None) -> None:
-    async for base_url in serve_until_signalled(world, host=host, port=port, h5_port=h5_port):
+async def _serve(world: World, *, host: str, port: int, h5_host: str, h5_port: int | None) -> None:
+    async for base_url in serve_until_signalled(
+        world, host=host, port=port, h5_host=h5_host, h5_port=h5_port
+    ):
         typer.echo(f"simulator listening on {base_url}")
 
 

@@ -7,7 +7,8 @@ import pytest
 
 from devstack.ports import LOOPBACK
 from devstack.stack import FAMILIAR_PORTS, Ports, Stack, remembered_ports
-from devstack.what_is_where import environment_file, write_environment
+from devstack.what_is_where import environment_file, for_a_phone, write_environment
+from runtime.settings import WebSettings, WorkerSettings, load
 
 
 @pytest.fixture
@@ -19,6 +20,11 @@ def stack(tmp_path: Path) -> Stack:
         temporal_address="127.0.0.1:20001",
         ui_url="http://127.0.0.1:20002",
     )
+
+
+@pytest.fixture
+def phone_stack(stack: Stack) -> Stack:
+    return stack.model_copy(update={"host": "192.168.1.20", "h5_port": 9001})
 
 
 class TestProcesses:
@@ -55,6 +61,61 @@ class TestProcesses:
             "http://127.0.0.1:20002/namespaces/likeness-test-0/workflows/likeness%2Fdefault%2Fa"
             == stack.ui_url_of("likeness/default/a")
         )
+
+
+class TestLoopback:
+    def test_is_all_that_listens_or_is_told_unless_a_phone_is_let_in(self, stack: Stack) -> None:
+        web = stack.web().environment
+
+        assert ("127.0.0.1", "127.0.0.1") == (web["WEB_HOST"], web["ADMIN_HOST"])
+        assert "http://127.0.0.1:20003" == web["PUBLIC_BASE_URL"]
+        assert "ALLOW_PLAIN_HTTP" not in stack.settings()
+        assert for_a_phone(stack)[0].startswith("Only this machine reaches it")
+
+
+class TestAPhone:
+    def test_reaches_pages_and_check_at_the_machines_address(self, phone_stack: Stack) -> None:
+        web, worker = (spec.environment for spec in (phone_stack.web(), phone_stack.worker()))
+
+        assert {"http://192.168.1.20:20003"} == {
+            environment["PUBLIC_BASE_URL"] for environment in (web, worker, phone_stack.settings())
+        }
+        assert {"http://192.168.1.20:9001"} == {web["H5_HOSTS"], worker["H5_HOSTS"]}
+        assert "192.168.1.20" == web["WEB_HOST"]
+
+    def test_gets_a_check_beside_the_simulators_own_listener(self, phone_stack: Stack) -> None:
+        argv = phone_stack.simulator().argv
+
+        assert ("--h5-host", "192.168.1.20", "--h5-port", "9001") == argv[-4:]
+        assert "--host" not in argv
+
+    def test_reaches_nothing_else(self, phone_stack: Stack) -> None:
+        specs = [phone_stack.simulator(), phone_stack.web(), phone_stack.worker()]
+        told = {name: value for spec in specs for name, value in spec.environment.items()}
+
+        assert {"WEB_HOST", "PUBLIC_BASE_URL", "H5_HOSTS"} == {
+            name for name, value in told.items() if "192.168.1.20" in value
+        }
+        assert "http://127.0.0.1:20005" == told["APIMART_BASE_URL"]
+        assert "127.0.0.1" == told["ADMIN_HOST"]
+
+    def test_is_served_by_settings_that_processes_accept(
+        self, phone_stack: Stack, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for spec, settings in (
+            (phone_stack.web(), WebSettings),
+            (phone_stack.worker(), WorkerSettings),
+        ):
+            for name, value in spec.environment.items():
+                monkeypatch.setenv(name, value)
+            assert load(settings).public_base_url == phone_stack.public_url
+
+    def test_and_its_owner_are_told_what_is_needed(self, phone_stack: Stack) -> None:
+        needs, in_clear, upstream = for_a_phone(phone_stack)
+
+        assert "TCP ports 20003 and 9001" in needs
+        assert "plain http" in in_clear
+        assert "https address on port 443" in upstream
 
 
 class TestPorts:

@@ -115,7 +115,7 @@ class TestShow:
         words = " ".join(capsys.readouterr().out.split())
         for expected in (
             "stands verified",
-            "onboarding o1, completed",
+            "onboarding o1, last heard of as completed",
             "consent text 2 in zh-Hans, 2026-03-01 12:00 UTC",
             "asset front image a-1",
             f"video {VIDEO_ID} generating sealed hold needs_decision",
