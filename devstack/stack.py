@@ -128,13 +128,15 @@ class Stack(BaseModel):
         return Starter(self.environment(POLL_INTERVAL_S="1"))
 
     def simulator(self) -> ProcessSpec:
-        """Describe the pretended upstream."""
+        """Describe the pretended upstream, which remembers its tasks as Temporal remembers ours."""
         return our_process(
             "simulator",
             "-m",
             "simulator",
             "--port",
             str(self.ports.simulator),
+            "--state",
+            str(self.directory / "simulator.json"),
             environment=child_environment(self.directory / "home", {}),
             directory=self.directory,
             ready_url=f"{self.simulator_url}/_sim/health",
