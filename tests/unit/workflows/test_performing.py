@@ -133,6 +133,22 @@ class TestLooking:
         assert waiting.BEAT_EVERY_S < patience.heartbeat_s
 
 
+class TestWatching:
+    def test_its_heartbeats_begin_and_go_on_in_time(self) -> None:
+        patience = watching()
+        assert patience.heartbeat_s is not None
+
+        assert waiting.WATCH_BEAT_AFTER_S + waiting.BEAT_EVERY_S < patience.heartbeat_s
+        assert throttle_s(patience) + waiting.BEAT_EVERY_S < patience.heartbeat_s
+
+    def test_so_do_those_of_a_copy(self) -> None:
+        patience = copying()
+        assert patience.heartbeat_s is not None
+
+        assert waiting.BEAT_AFTER_S < patience.heartbeat_s
+        assert throttle_s(patience) + waiting.BEAT_EVERY_S < patience.heartbeat_s
+
+
 def failed_step(cause: BaseException | None) -> StepFailedError:
     error = ActivityError(
         "activity error",
