@@ -20,10 +20,12 @@ from temporalio.worker import Worker
 
 from activities.archive import Archive, open_store
 from activities.assets import AssetSteps
+from activities.guard import UnforeseenGuard
 from activities.sessions import SessionSteps
 from activities.videos import VideoSteps
 from apimart import ApimartClient
 from likeness.ids import DEFAULT_ACCOUNT, person_queue, upstream_queue
+from likeness.messages.onboarding import MAX_POST_TIMEOUT_S
 from likeness.messages.steps import CreateSession
 from likeness.temporal.keyring import KeyRing
 from runtime import logs
@@ -37,14 +39,15 @@ from runtime.settings import WorkerSettings
 from runtime.temporal import ConnectError, connect
 from workflows.generate_video import GenerateVideo
 from workflows.onboard_person import OnboardPerson
+from workflows.performing import posting
 
 EXIT_CONFIGURATION = 2
 
 STICKY_TIMEOUT = timedelta(seconds=2)
 """How long a run waits for a worker that has died before another one takes it up."""
 
-DRAIN_TIMEOUT = timedelta(seconds=120)
-"""Above the longest POST with its waits, so that SIGTERM never makes an outcome unknown."""
+DRAIN_TIMEOUT = timedelta(seconds=posting(MAX_POST_TIMEOUT_S).start_to_close_s)
+"""The longest POST with all its waits, so that SIGTERM never makes an outcome unknown."""
 
 log = structlog.get_logger("worker")
 
@@ -76,12 +79,15 @@ async def run(settings: WorkerSettings, payload_keys: KeyRing, sealer: LinkSeale
         return
     temporal = connecting.result()
     await check_keys(temporal, payload_keys)
-    async with AsyncExitStack() as stack:
-        for worker in await stack.enter_async_context(workers(settings, temporal, sealer)):
-            await stack.enter_async_context(worker)
+    async with workers(settings, temporal, sealer) as hosted:
+        running = [asyncio.create_task(worker.run()) for worker in hosted]
         log.info("worker_ready", task_queue=settings.task_queue, namespace=temporal.namespace)
-        await stopping.wait()
+        stop = asyncio.create_task(stopping.wait())
+        await asyncio.wait((stop, *running), return_when=asyncio.FIRST_COMPLETED)
         log.info("worker_draining")
+        # All at once: while one queue drained, the others would go on taking new work.
+        await asyncio.gather(*(worker.shutdown() for worker in hosted))
+        await asyncio.gather(*running)
     log.info("worker_stopped")
 
 
@@ -134,6 +140,7 @@ async def workers(
                 temporal,
                 task_queue=person_queue(settings.task_queue, DEFAULT_ACCOUNT),
                 activities=[sessions.create_session, sessions.query_group],
+                interceptors=[UnforeseenGuard()],
                 graceful_shutdown_timeout=DRAIN_TIMEOUT,
             ),
             Worker(
@@ -148,6 +155,7 @@ async def workers(
                     videos.await_video,
                 ],
                 max_concurrent_activities=1000,
+                interceptors=[UnforeseenGuard()],
                 graceful_shutdown_timeout=DRAIN_TIMEOUT,
             ),
         )

@@ -23,7 +23,7 @@ SIMULATOR_KEY = "sk-simulator-only"
 WORKER_READY = "worker_ready"
 """The worker logs this event when it polls."""
 
-WORKER_GRACE_S = 130.0
+WORKER_GRACE_S = 150.0
 """Above the worker's own drain, which lets a POST under way end."""
 
 OTHER_GRACE_S = 15.0

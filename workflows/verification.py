@@ -1,6 +1,7 @@
 """The person's part of the story: taps, sessions, callbacks and the few looks that prove it."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from temporalio import workflow
@@ -28,7 +29,7 @@ from likeness.stages import AttemptState, Stage, WaitingFor
 from likeness.steps import CREATE_SESSION, QUERY_GROUP
 from likeness.summaries import Summary
 from workflows.attempts import Attempt, Cause
-from workflows.performing import StepFailedError, looking, minting, perform, watching
+from workflows.performing import StepFailedError, asking, looking, minting, perform
 from workflows.standing import Standing, is_operators
 
 PERSON_POST_TIMEOUT_S = 15.0
@@ -39,11 +40,17 @@ class Verification:
     """Everything between the first tap and the known group."""
 
     def __init__(
-        self, request: OnboardingRequest, policy: OnboardingPolicy, standing: Standing
+        self,
+        request: OnboardingRequest,
+        policy: OnboardingPolicy,
+        *,
+        standing: Standing,
+        is_ending: Callable[[], bool],
     ) -> None:
         self.request = request
         self.policy = policy
         self.standing = standing
+        self.is_ending = is_ending
         self.link = 1
         self.attempts: list[Attempt] = []
         self.group_id: str | None = None
@@ -61,12 +68,6 @@ class Verification:
         return max(self.policy.max_attempts - len(self.attempts), 0)
 
     @property
-    def is_exhausted(self) -> bool:
-        """Tell whether no further session may be opened."""
-        latest = self.attempts[-1] if self.attempts else None
-        return self.attempts_left == 0 and not (latest and latest.is_fresh(workflow.time()))
-
-    @property
     def is_checking(self) -> bool:
         """Tell whether looks after a callback are under way."""
         return any(attempt.checking for attempt in self.attempts)
@@ -74,26 +75,45 @@ class Verification:
     async def person_is_verified(self) -> None:
         """Wait until a look of ours has told the group; nothing else proves anything."""
         await workflow.wait_condition(lambda: self.group_id is not None)
+        for watcher in self._watchers:
+            watcher.cancel()
 
     # The person acts.
 
     async def open(self, tap: OpenSession) -> SessionOpened:
         """Answer a tap: with the session just handed out, or with a new one."""
-        self.consent, self.consent_at = tap.consent, workflow.time()
         async with self._tapping:
-            latest = self.attempts[-1] if self.attempts else None
+            # Much may have happened while another tap was answered.
+            if (code := self.refusal(tap)) is not None:
+                return SessionOpened(outcome=OpenOutcome.TRY_AGAIN, code=code)
+            latest = self.latest
             if latest and latest.session and latest.is_fresh(workflow.time()):
                 return _handed_out(latest.number, latest.session)
-            if self.group_id is not None:
-                return SessionOpened(
-                    outcome=OpenOutcome.TRY_AGAIN, code=FailureCode.ALREADY_VERIFIED
-                )
-            if self.attempts_left == 0:
-                return SessionOpened(
-                    outcome=OpenOutcome.ON_HOLD, code=FailureCode.ATTEMPTS_EXHAUSTED
-                )
+            self.consent, self.consent_at = tap.consent, workflow.time()
             self.standing.released(WaitingFor.PERSON)
             return await self._mint()
+
+    def refusal(self, tap: OpenSession) -> FailureCode | None:
+        """Tell why a tap gets no session, None when it gets one."""
+        if (code := self._too_late()) is not None:
+            return code
+        if tap.consent is None:
+            return FailureCode.CONSENT_MISSING
+        if workflow.time() > tap.not_after:
+            return FailureCode.TAP_TOO_OLD
+        if self.latest is not None and self.latest.is_fresh(workflow.time()):
+            return None
+        return None if self.attempts_left else FailureCode.ATTEMPTS_EXHAUSTED
+
+    def _too_late(self) -> FailureCode | None:
+        if self.is_ending():
+            return FailureCode.ALREADY_ENDED
+        return FailureCode.ALREADY_VERIFIED if self.group_id is not None else None
+
+    @property
+    def latest(self) -> Attempt | None:
+        """Give the latest attempt."""
+        return self.attempts[-1] if self.attempts else None
 
     def came_back(self, callback: VerificationCallback) -> None:
         """Take a callback; one that overtakes its session's own answer waits for it."""
@@ -105,7 +125,7 @@ class Verification:
 
     def said_finished(self, number: int | None) -> None:
         """Take the word of the person that the scan is done."""
-        attempt = self._attempt(number) if number else next(reversed(self.attempts), None)
+        attempt = self._attempt(number) if number else self.latest
         if attempt is not None:
             attempt.said_finished()
 
@@ -123,6 +143,8 @@ class Verification:
             return self._not_opened(attempt, failed)
         attempt.opened(session, workflow.time())
         self.attempts.append(attempt)
+        if (code := self._too_late()) is not None:
+            return SessionOpened(outcome=OpenOutcome.TRY_AGAIN, code=code)
         self.standing.rests(Stage.VERIFYING, WaitingFor.PERSON)
         if early := self._early_callbacks.pop(attempt.number, None):
             attempt.came_back(early)
@@ -151,9 +173,13 @@ class Verification:
             if not (failed.lost and isinstance(task_id, str)):
                 raise
         order = order.model_copy(update={"resume_task_id": task_id})
-        return await perform(
-            CREATE_SESSION, order, on=queue, patience=patience, summary=Summary.RESUME_SESSION
-        )
+        try:
+            return await perform(
+                CREATE_SESSION, order, on=queue, patience=patience, summary=Summary.RESUME_SESSION
+            )
+        except StepFailedError as failed:
+            # The session exists, so whatever came of reading it, that attempt is spent.
+            raise StepFailedError(failed.step, FailureCode.SESSION_LOST, lost=True) from failed
 
     def _not_opened(self, attempt: Attempt, failed: StepFailedError) -> SessionOpened:
         """Offer the tap again, or hold when an operator must act first.
@@ -161,6 +187,8 @@ class Verification:
         Only a session that may exist at the upstream and is lost to us counts as an attempt.
         """
         code = FailureCode.SESSION_LOST if failed.lost else failed.code
+        if (late := self._too_late()) is not None:
+            return SessionOpened(outcome=OpenOutcome.TRY_AGAIN, code=late)
         if is_operators(code) and code is not FailureCode.UPSTREAM_UNAVAILABLE:
             self.standing.holds(Failure.of(code, step=failed.step, detail=failed.detail))
             return SessionOpened(outcome=OpenOutcome.ON_HOLD, code=code)
@@ -186,12 +214,12 @@ class Verification:
 
     async def _cause_to_look(self, attempt: Attempt) -> Cause | None:
         """Wait for a callback, a word of the person or a timed look; None when all are over."""
-        due = attempt.next_timed()
-        if due is None and not attempt.has_cause():
-            return None
-        if due is not None:
+        while (cause := attempt.take_cause(workflow.time())) is None:
+            due = attempt.next_timed()
+            if due is None or self.group_id is not None:
+                return None
             await self._caused_or_due(attempt, due)
-        return attempt.take_cause(workflow.time())
+        return cause
 
     async def _caused_or_due(self, attempt: Attempt, due: float) -> None:
         def is_caused() -> bool:
@@ -214,9 +242,10 @@ class Verification:
             try:
                 looked = await self._looked(attempt, session, cause, delays)
             except StepFailedError as failed:
-                delays = self._delays_left(attempt, failed, delays)
+                delays = self._delays_left(attempt, cause, failed, delays)
                 continue
             attempt.looks += looked.looks
+            attempt.query_task_id = looked.task_id
             self._learn(attempt, session, looked)
             break
         attempt.checking = False
@@ -234,7 +263,8 @@ class Verification:
             project_name=session.project_name,
             post_timeout_s=post_timeout_s,
             delays_s=delays,
-            max_looks=self.policy.max_looks - attempt.looks,
+            max_looks=attempt.room_for(cause),
+            task_id=attempt.query_task_id,
         )
         patience = looking(post_timeout_s, delays)
         if cause is Cause.POLL:
@@ -242,24 +272,29 @@ class Verification:
             question = question.model_copy(
                 update={"every_s": self.policy.poll_interval_s, "until": until}
             )
-            patience = watching()
+            patience = asking()
         return await perform(
             QUERY_GROUP, question, on=self._queue, patience=patience, summary=cause.summary
         )
 
     def _delays_left(
-        self, attempt: Attempt, failed: StepFailedError, delays: tuple[float, ...]
+        self,
+        attempt: Attempt,
+        cause: Cause,
+        failed: StepFailedError,
+        delays: tuple[float, ...],
     ) -> tuple[float, ...]:
         """Count what a lost step may have asked, and give the looks it did not come to.
 
-        Its last word is at most one look old.
+        Since its last word one more look may have left, and that one's resend.
         """
         if not failed.lost:
-            self.standing.holds(failed.failure)
+            if self._too_late() is None:
+                self.standing.holds(failed.failure)
             return ()
         sent = _last_word(failed.heartbeat)
-        attempt.looks += sent.looks + 1
-        left = delays[sent.delays_done + 1 :]
+        attempt.looks = min(attempt.looks + sent.looks + 2, self.policy.max_looks)
+        left = delays[sent.delays_done + 1 :][: attempt.room_for(cause)]
         return tuple(delay - delays[0] for delay in left)
 
     def _learn(self, attempt: Attempt, session: SessionCreated, looked: GroupLooked) -> None:
@@ -272,7 +307,7 @@ class Verification:
 
     def _hold_if_exhausted(self) -> None:
         over = all(not attempt.is_open for attempt in self.attempts)
-        if self.attempts_left == 0 and over and self.group_id is None:
+        if self.attempts_left == 0 and over and self._too_late() is None:
             self.standing.holds(Failure.of(FailureCode.ATTEMPTS_EXHAUSTED))
 
     @property
