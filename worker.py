@@ -10,7 +10,7 @@ import asyncio
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 
@@ -80,15 +80,22 @@ async def run(settings: WorkerSettings, payload_keys: KeyRing, sealer: LinkSeale
     temporal = connecting.result()
     await check_keys(temporal, payload_keys)
     async with workers(settings, temporal, sealer) as hosted:
-        running = [asyncio.create_task(worker.run()) for worker in hosted]
         log.info("worker_ready", task_queue=settings.task_queue, namespace=temporal.namespace)
-        stop = asyncio.create_task(stopping.wait())
-        await asyncio.wait((stop, *running), return_when=asyncio.FIRST_COMPLETED)
-        log.info("worker_draining")
-        # All at once: while one queue drained, the others would go on taking new work.
-        await asyncio.gather(*(worker.shutdown() for worker in hosted))
-        await asyncio.gather(*running)
+        await work(hosted, stopping)
     log.info("worker_stopped")
+
+
+async def work(hosted: Sequence[Worker], stopping: asyncio.Event) -> None:
+    """Run the workers until told to stop, then drain them all at once.
+
+    While one queue drained alone, the others would go on taking new work.
+    """
+    running = [asyncio.create_task(worker.run()) for worker in hosted]
+    stop = asyncio.create_task(stopping.wait())
+    await asyncio.wait((stop, *running), return_when=asyncio.FIRST_COMPLETED)
+    log.info("worker_draining")
+    await asyncio.gather(*(worker.shutdown() for worker in hosted))
+    await asyncio.gather(*running)
 
 
 async def first_of(task: asyncio.Task[Client], stopping: asyncio.Event) -> bool:

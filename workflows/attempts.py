@@ -101,15 +101,15 @@ class Attempt:
         """Tell whether somebody gave a reason to look."""
         return bool(self.causes)
 
-    def room_for(self, cause: Cause) -> int:
-        """Give how many requests ``cause`` may cost; a person's leave room for the timed ones."""
-        kept = len(self.timed) if cause in (Cause.CALLBACK, Cause.FINISHED) else 0
-        return max(self.policy.max_looks - self.looks - kept, 0)
+    @property
+    def room(self) -> int:
+        """Give how many requests a look may cost now; one each is kept for the timed looks."""
+        return max(self.policy.max_looks - self.looks - len(self.timed), 0)
 
     def delays_for(self, cause: Cause) -> tuple[float, ...]:
         """Give the looks to take for ``cause``, in seconds from now; empty when all are spent."""
         delays = self.policy.look_delays_s if cause is Cause.CALLBACK else (0.0,)
-        return delays[: self.room_for(cause)]
+        return delays[: self.room]
 
     @property
     def status(self) -> AttemptStatus:

@@ -242,7 +242,7 @@ class Verification:
             try:
                 looked = await self._looked(attempt, session, cause, delays)
             except StepFailedError as failed:
-                delays = self._delays_left(attempt, cause, failed, delays)
+                delays = self._delays_left(attempt, failed, delays)
                 continue
             attempt.looks += looked.looks
             attempt.query_task_id = looked.task_id
@@ -263,7 +263,7 @@ class Verification:
             project_name=session.project_name,
             post_timeout_s=post_timeout_s,
             delays_s=delays,
-            max_looks=attempt.room_for(cause),
+            max_looks=attempt.room,
             task_id=attempt.query_task_id,
         )
         patience = looking(post_timeout_s, delays)
@@ -280,7 +280,6 @@ class Verification:
     def _delays_left(
         self,
         attempt: Attempt,
-        cause: Cause,
         failed: StepFailedError,
         delays: tuple[float, ...],
     ) -> tuple[float, ...]:
@@ -294,7 +293,7 @@ class Verification:
             return ()
         sent = _last_word(failed.heartbeat)
         attempt.looks = min(attempt.looks + sent.looks + 2, self.policy.max_looks)
-        left = delays[sent.delays_done + 1 :][: attempt.room_for(cause)]
+        left = delays[sent.delays_done + 1 :][: attempt.room]
         return tuple(delay - delays[0] for delay in left)
 
     def _learn(self, attempt: Attempt, session: SessionCreated, looked: GroupLooked) -> None:

@@ -4,7 +4,7 @@ import asyncio
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -45,7 +45,7 @@ from simulator.faults import Fault
 from simulator.scenario import PRESETS, Scenario
 from simulator.server import serve
 from simulator.world import World
-from worker import workers
+from worker import work, workers
 
 TASK_QUEUE = "likeness"
 CONSENT = Consent(text_version="en-1", sha256="0" * 64, locale="en")
@@ -71,7 +71,8 @@ class Journey:
         self.base_url = base_url
         self.settings = settings
         self.onboarding = f"o-{secrets.token_hex(4)}"
-        self._worker: AsyncExitStack | None = None
+        self._stopping = asyncio.Event()
+        self._worker: asyncio.Task[None] | None = None
         self.http = httpx.AsyncClient(trust_env=False, timeout=10)
 
     @property
@@ -81,16 +82,18 @@ class Journey:
         )
 
     async def start_worker(self) -> None:
-        stack = AsyncExitStack()
-        for worker in await stack.enter_async_context(
-            workers(self.settings, self.client, LinkSealer([Fernet.generate_key()]))
-        ):
-            await stack.enter_async_context(worker)
-        self._worker = stack
+        self._stopping = asyncio.Event()
+        self._worker = asyncio.create_task(self._work(self._stopping))
+
+    async def _work(self, stopping: asyncio.Event) -> None:
+        sealer = LinkSealer([Fernet.generate_key()])
+        async with workers(self.settings, self.client, sealer) as hosted:
+            await work(hosted, stopping)
 
     async def stop_worker(self) -> None:
         if self._worker is not None:
-            await self._worker.aclose()
+            self._stopping.set()
+            await self._worker
             self._worker = None
 
     async def start(
