@@ -170,7 +170,7 @@ class TestRoomForLooks:
 
         assert delays == attempt.delays_for(Cause.FINISHED)
 
-    @pytest.mark.parametrize(("looks", "delays"), [(0, (0.0,)), (4, (0.0,)), (5, ()), (6, ())])
+    @pytest.mark.parametrize(("looks", "delays"), [(0, (0.0,)), (4, (0.0,)), (5, ())])
     def test_a_timed_look_is_one_look_while_one_more_is_left_for_the_last(
         self, looks: int, delays: tuple[float, ...]
     ) -> None:
