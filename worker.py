@@ -10,7 +10,7 @@ import asyncio
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
 
@@ -21,11 +21,13 @@ from temporalio.worker import Worker
 from activities.archive import Archive, open_store
 from activities.assets import AssetSteps
 from activities.files import FileSteps
+from activities.guard import UnforeseenGuard
 from activities.registry import RegistrySteps
 from activities.sessions import SessionSteps
 from activities.videos import VideoSteps
 from apimart import ApimartClient
 from likeness.ids import DEFAULT_ACCOUNT, person_queue, upstream_queue
+from likeness.messages.onboarding import MAX_POST_TIMEOUT_S
 from likeness.messages.person import KeepReceipt
 from likeness.messages.steps import CreateSession
 from likeness.temporal.keyring import KeyRing
@@ -42,6 +44,7 @@ from runtime.temporal import ConnectError, connect
 from web.consent import load_consent_texts
 from workflows.generate_video import GenerateVideo
 from workflows.onboard_person import OnboardPerson
+from workflows.performing import posting
 from workflows.person import Person
 
 EXIT_CONFIGURATION = 2
@@ -49,8 +52,8 @@ EXIT_CONFIGURATION = 2
 STICKY_TIMEOUT = timedelta(seconds=2)
 """How long a run waits for a worker that has died before another one takes it up."""
 
-DRAIN_TIMEOUT = timedelta(seconds=120)
-"""Above the longest POST with its waits, so that SIGTERM never makes an outcome unknown."""
+DRAIN_TIMEOUT = timedelta(seconds=posting(MAX_POST_TIMEOUT_S).start_to_close_s)
+"""The longest POST with all its waits, so that SIGTERM never makes an outcome unknown."""
 
 log = structlog.get_logger("worker")
 
@@ -82,19 +85,29 @@ async def run(settings: WorkerSettings, payload_keys: KeyRing, link_keys: KeyRin
         return
     temporal = connecting.result()
     await check_keys(temporal, payload_keys)
-    async with AsyncExitStack() as stack:
-        hosted = workers(
-            settings,
-            temporal,
-            sealer=LinkSealer.of(link_keys),
-            signed=receipts_signed_by(ReceiptSigner.of(link_keys)),
-        )
-        for worker in await stack.enter_async_context(hosted):
-            await stack.enter_async_context(worker)
+    hosting = workers(
+        settings,
+        temporal,
+        sealer=LinkSealer.of(link_keys),
+        signed=receipts_signed_by(ReceiptSigner.of(link_keys)),
+    )
+    async with hosting as hosted:
         log.info("worker_ready", task_queue=settings.task_queue, namespace=temporal.namespace)
-        await stopping.wait()
-        log.info("worker_draining")
+        await work(hosted, stopping)
     log.info("worker_stopped")
+
+
+async def work(hosted: Sequence[Worker], stopping: asyncio.Event) -> None:
+    """Run the workers until told to stop, then drain them all at once.
+
+    While one queue drained alone, the others would go on taking new work.
+    """
+    running = [asyncio.create_task(worker.run()) for worker in hosted]
+    stop = asyncio.create_task(stopping.wait())
+    await asyncio.wait((stop, *running), return_when=asyncio.FIRST_COMPLETED)
+    log.info("worker_draining")
+    await asyncio.gather(*(worker.shutdown() for worker in hosted))
+    await asyncio.gather(*running)
 
 
 async def first_of(task: asyncio.Task[Client], stopping: asyncio.Event) -> bool:
@@ -153,6 +166,7 @@ async def workers(
                 temporal,
                 task_queue=person_queue(settings.task_queue, DEFAULT_ACCOUNT),
                 activities=[sessions.create_session, sessions.query_group],
+                interceptors=[UnforeseenGuard()],
                 graceful_shutdown_timeout=DRAIN_TIMEOUT,
             ),
             Worker(
@@ -169,6 +183,7 @@ async def workers(
                     files.erase_files,
                 ],
                 max_concurrent_activities=1000,
+                interceptors=[UnforeseenGuard()],
                 graceful_shutdown_timeout=DRAIN_TIMEOUT,
             ),
         )

@@ -46,29 +46,29 @@ class Archive:
             timeout=httpx.Timeout(READ_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
             follow_redirects=False,
             trust_env=False,
+            # The bytes are kept as they come, so they must not come compressed.
+            headers={"Accept": "video/*, */*;q=0.5", "Accept-Encoding": "identity"},
         )
 
     async def aclose(self) -> None:
         """Close the connections."""
         await self._http.aclose()
 
-    async def keep(self, url: SecretStr, key: str) -> Kept:
+    async def keep(self, url: SecretStr | None, key: str) -> Kept:
         """Copy the file at ``url`` to ``key``; whatever goes wrong leaves nothing there.
 
         Raises:
-            SourceGoneError: the address is refused.
+            SourceGoneError: there is no address, or it is refused.
             ArchiveError: anything else; its text holds no address.
 
         """
-        address = url.get_secret_value()
-        if urlsplit(address).scheme not in self._schemes:
-            raise ArchiveError("the upstream gave an address that is not https")
+        address = self._checked(url)
         with tempfile.TemporaryFile() as file:
             try:
                 kept = await self._fetched(address, file)
                 file.seek(0)
                 await obstore.put_async(self._store, key, file)
-            except httpx.HTTPError as error:
+            except (httpx.HTTPError, httpx.InvalidURL) as error:
                 raise ArchiveError(f"the download broke off: {type(error).__name__}") from None
             except (BaseError, OSError) as error:
                 raise ArchiveError(f"the store took no file: {type(error).__name__}") from None
@@ -104,6 +104,18 @@ class Archive:
             raise ArchiveError(f"the store did not delete: {type(error).__name__}") from None
         return count
 
+    def _checked(self, url: SecretStr | None) -> str:
+        if url is None:
+            raise SourceGoneError("the task names no file")
+        address = url.get_secret_value()
+        try:
+            scheme = urlsplit(address).scheme
+        except ValueError:
+            scheme = ""
+        if scheme not in self._schemes:
+            raise ArchiveError("the upstream gave an address that is not https")
+        return address
+
     async def _fetched(self, address: str, file: IO[bytes]) -> Kept:
         digest = hashlib.sha256()
         size_bytes = 0
@@ -112,6 +124,9 @@ class Archive:
                 raise SourceGoneError(f"HTTP {response.status_code}")
             if response.status_code != httpx.codes.OK:
                 raise ArchiveError(f"the download answered HTTP {response.status_code}")
+            kind = response.headers.get("content-type", "").partition("/")[0].lower()
+            if kind == "text":
+                raise ArchiveError("the download is a page, no video")
             async for chunk in response.aiter_raw():
                 size_bytes += len(chunk)
                 if size_bytes > MAX_BYTES:

@@ -1,5 +1,7 @@
 """What an upstream failure means for a run: the one table from error classes to failure codes."""
 
+from datetime import timedelta
+
 from temporalio.exceptions import ApplicationError
 
 from apimart import (
@@ -34,12 +36,23 @@ UNKNOWN = (OutcomeUnknown, InProgress)
 
 
 def failed(
-    code: FailureCode, detail: str | None = None, *, repeatable: bool = False
+    code: FailureCode,
+    detail: str | None = None,
+    *,
+    repeatable: bool = False,
+    after_s: float = 0,
 ) -> ApplicationError:
-    """Give the error of a step; Temporal repeats it only where it is ``repeatable``."""
+    """Give the error of a step; Temporal repeats it only where it is ``repeatable``.
+
+    ``after_s`` is a wait the upstream has asked for; without one Temporal backs off.
+    """
     details = () if detail is None else (detail,)
     return ApplicationError(
-        FAILURES[code].sentence, *details, type=code.value, non_retryable=not repeatable
+        FAILURES[code].sentence,
+        *details,
+        type=code.value,
+        non_retryable=not repeatable,
+        next_retry_delay=timedelta(seconds=after_s) if after_s else None,
     )
 
 

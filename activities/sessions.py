@@ -8,7 +8,13 @@ from pydantic import SecretStr
 from temporalio import activity
 
 from activities.outcomes import UNKNOWN, WORTH_WAITING, failed, step_failure
-from activities.waiting import beating, rest, until_sent
+from activities.waiting import (
+    MINT_BEAT_AFTER_S,
+    asked_to_wait_s,
+    beating,
+    rest,
+    until_sent,
+)
 from apimart import (
     ApimartClient,
     ApimartError,
@@ -32,6 +38,9 @@ from likeness.steps import CREATE_SESSION, QUERY_GROUP
 
 UNSENT_BUDGET_S = 5.0
 """A person is looking at the page: rather offer the tap again than wait longer."""
+
+LOOK_BEAT_AFTER_S = 3.0
+"""Later than the usual first look, which therefore costs no heartbeat."""
 
 SESSION_POLLS_S = (0.0, 0.3, 0.7, 1.0, 2.0, 3.0)
 """Pauses between reads of the session's task; the last one repeats."""
@@ -66,9 +75,11 @@ class SessionSteps:
                 ``h5_host_unlisted`` or what the upstream refused it for.
 
         """
-        task_id = order.resume_task_id or await self._minted(order)
-        activity.heartbeat(task_id)
-        session = await self._ready(task_id, within_s=order.ready_within_s)
+        task_id = order.resume_task_id
+        async with beating(lambda: task_id, after_s=MINT_BEAT_AFTER_S):
+            task_id = task_id or await self._minted(order)
+            activity.heartbeat(task_id)
+            session = await self._ready(task_id, within_s=order.ready_within_s)
         if (host := self._unlisted_host(session.h5_link)) is not None:
             raise failed(FailureCode.H5_HOST_UNLISTED, detail=host)
         return SessionCreated(
@@ -96,15 +107,16 @@ class SessionSteps:
     async def _ready(self, task_id: str, *, within_s: float) -> VerificationSession:
         give_up_at = time.monotonic() + within_s
         pauses = iter(SESSION_POLLS_S)
+        asked_to_wait = 0.0
         while True:
-            pause_s = next(pauses, SESSION_POLLS_S[-1])
+            pause_s = max(next(pauses, SESSION_POLLS_S[-1]), asked_to_wait)
             if time.monotonic() + pause_s > give_up_at:
                 raise failed(FailureCode.SESSION_INCOMPLETE)
             await asyncio.sleep(pause_s)
-            activity.heartbeat(task_id)
             try:
                 answer = await self._client.get_session(task_id)
-            except (Unavailable, RateLimited, NotFound):
+            except (Unavailable, RateLimited, NotFound) as error:
+                asked_to_wait = asked_to_wait_s(error)
                 continue
             except ApimartError as error:
                 raise step_failure(error, unknown=FailureCode.SESSION_LOST) from error
@@ -124,35 +136,43 @@ class SessionSteps:
         if question.every_s is not None:
             return await self._polled(question, question.every_s, question.until or 0)
         started = time.monotonic()
-        sent = LooksSent()
-        async with beating(lambda: sent, after_s=3):
+        sent, task_id = LooksSent(), question.task_id
+        async with beating(lambda: sent, after_s=LOOK_BEAT_AFTER_S):
             for done, delay_s in enumerate(question.delays_s, start=1):
                 await asyncio.sleep(max(started + delay_s - time.monotonic(), 0))
-                answer, looks = await self._looked(question, question.max_looks - sent.looks)
+                left = question.max_looks - sent.looks
+                answer, looks = await self._looked(question, task_id, left=left)
                 sent = LooksSent(looks=sent.looks + looks, delays_done=done)
-                if answer is not None and answer.verdict is not GroupVerdict.PENDING:
-                    return _looked(answer, sent.looks)
-                if sent.looks >= question.max_looks:
+                if answer is not None:
+                    task_id = answer.task_id or task_id
+                    if answer.verdict is not GroupVerdict.PENDING:
+                        return _looked(answer, sent.looks)
+                if sent.looks >= question.max_looks and task_id is None:
                     break
-        return GroupLooked(verdict=LookVerdict.PENDING, looks=sent.looks)
+        return GroupLooked(verdict=LookVerdict.PENDING, looks=sent.looks, task_id=task_id)
 
     async def _polled(self, question: QueryGroup, every_s: float, until: float) -> GroupLooked:
-        looks = 0
-        while True:
-            answer, sent = await self._looked(question, left=2)
-            looks += sent
-            if answer is not None and answer.verdict is not GroupVerdict.PENDING:
-                return _looked(answer, looks)
-            if time.time() + every_s > until:
-                return GroupLooked(verdict=LookVerdict.PENDING, looks=looks)
-            activity.heartbeat(LooksSent(looks=looks))
-            await rest(every_s)
+        looks, task_id = 0, question.task_id
+        async with beating(lambda: None, after_s=LOOK_BEAT_AFTER_S):
+            while time.time() <= until:
+                answer, sent = await self._looked(question, task_id, left=1)
+                looks += sent
+                if answer is not None:
+                    task_id = answer.task_id or task_id
+                    if answer.verdict is not GroupVerdict.PENDING:
+                        return _looked(answer, looks)
+                await rest(every_s)
+        return GroupLooked(verdict=LookVerdict.PENDING, looks=looks, task_id=task_id)
 
-    async def _looked(self, question: QueryGroup, left: int) -> tuple[GroupAnswer | None, int]:
+    async def _looked(
+        self, question: QueryGroup, task_id: str | None, *, left: int
+    ) -> tuple[GroupAnswer | None, int]:
         """Ask, with at most one resend of a question whose answer got lost; count what was sent.
 
         No answer at all is no failure: the next look comes.
         """
+        if task_id is not None:
+            return await self._read(task_id), 0
         looks = 0
         while looks < min(left, 2):
             looks += 1
@@ -165,6 +185,14 @@ class SessionSteps:
             except ApimartError as error:
                 raise step_failure(error, unknown=FailureCode.BUG) from error
         return None, looks
+
+    async def _read(self, task_id: str) -> GroupAnswer | None:
+        try:
+            return await self._client.get_group(task_id)
+        except (Unavailable, RateLimited, NotFound):
+            return None
+        except ApimartError as error:
+            raise step_failure(error, unknown=FailureCode.BUG) from error
 
     async def _asked(self, question: QueryGroup) -> GroupAnswer:
         return await until_sent(

@@ -1,11 +1,13 @@
 """Ordering the paid video, watching it, keeping the file, and awaiting a run that does."""
 
+from http import HTTPStatus
+
 from temporalio import activity
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowFailureError
 
 from activities.archive import Archive, ArchiveError, SourceGoneError
 from activities.outcomes import failed, step_failure, told
-from activities.waiting import beating, until_sent
+from activities.waiting import asked_to_wait_s, beating, unless_leaving, until_sent
 from activities.watching import Watch
 from apimart import (
     ApimartClient,
@@ -36,8 +38,8 @@ from likeness.steps import (
     UNSENT_BUDGET_S,
 )
 
-TRIES_BEFORE_GONE = 3
-"""A fresh address may be refused for a moment while the file spreads; three times is an answer."""
+TRIES_BEFORE_GONE = 5
+"""A paid video is not given up for one odd read or a file that is still spreading."""
 
 
 class VideoSteps:
@@ -67,6 +69,9 @@ class VideoSteps:
                     within_s=UNSENT_BUDGET_S,
                 )
         except BadRequest as refused:
+            if refused.status == HTTPStatus.CONFLICT:
+                # The key was used with another body: that order may be paid, so it is no refusal.
+                raise failed(FailureCode.BUG, detail=told(refused)) from refused
             return GenerationTriggered(refused=told(refused))
         except ApimartError as error:
             raise step_failure(error, unknown=FailureCode.GENERATION_UNCONFIRMED) from error
@@ -102,22 +107,21 @@ class VideoSteps:
         """
         try:
             video = await self._client.get_video(order.task_id)
-            if video.url is None:
-                return VideoArchived(gone=True)
             async with beating(lambda: None):
-                kept = await self._archive.keep(video.url, order.key)
-        except NotFound:
-            return VideoArchived(gone=True)
+                kept = await unless_leaving(self._archive.keep(video.url, order.key))
         except (Unavailable, RateLimited) as error:
             raise failed(
-                FailureCode.UPSTREAM_UNAVAILABLE, detail=told(error), repeatable=True
+                FailureCode.UPSTREAM_UNAVAILABLE,
+                detail=told(error),
+                repeatable=True,
+                after_s=asked_to_wait_s(error),
             ) from error
-        except ApimartError as error:
-            raise step_failure(error, unknown=FailureCode.BUG) from error
-        except SourceGoneError as gone:
+        except (NotFound, SourceGoneError) as gone:
             if activity.info().attempt >= TRIES_BEFORE_GONE:
                 return VideoArchived(gone=True)
             raise failed(FailureCode.VIDEO_EXPIRED, detail=str(gone), repeatable=True) from gone
+        except ApimartError as error:
+            raise step_failure(error, unknown=FailureCode.BUG) from error
         except ArchiveError as error:
             raise failed(FailureCode.ARCHIVE_FAILED, detail=str(error), repeatable=True) from error
         return VideoArchived(key=order.key, size_bytes=kept.size_bytes, sha256=kept.sha256)
@@ -126,8 +130,12 @@ class VideoSteps:
     async def await_video(self, order: AwaitVideo) -> VideoStatus:
         """Wait for the run and give its result; a lost wait is simply begun anew."""
         handle = self._temporal.get_workflow_handle(order.workflow_id, result_type=VideoStatus)
-        async with beating(lambda: None):
-            status: VideoStatus = await handle.result()
+        try:
+            async with beating(lambda: None):
+                status: VideoStatus = await unless_leaving(handle.result())
+        except WorkflowFailureError as error:
+            # Terminated or broken: waiting again would tell the same for ever.
+            raise failed(FailureCode.BUG, detail="the video's run has failed") from error
         return status
 
 

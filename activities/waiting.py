@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
@@ -16,6 +16,9 @@ from likeness.failures import FAILURES, FailureCode
 from likeness.messages.base import Message
 
 ResultT = TypeVar("ResultT")
+
+MINT_BEAT_AFTER_S = 5.0
+"""Quick minting beats first with the task id, which then reaches the server at once."""
 
 FIRST_PAUSE_S = 0.2
 LONGEST_PAUSE_S = 5.0
@@ -82,7 +85,30 @@ async def rest(seconds: float) -> None:
             await activity.wait_for_worker_shutdown()
     except TimeoutError:
         return
-    raise ApplicationError(
+    raise _leaving()
+
+
+async def unless_leaving(work: Coroutine[Any, Any, ResultT]) -> ResultT:
+    """Do repeatable work, but leave it at once when the worker is shut down.
+
+    Raises:
+        ApplicationError: ``worker_leaving``; the server hands the step to another worker.
+
+    """
+    task = asyncio.create_task(work)
+    leaving = asyncio.create_task(activity.wait_for_worker_shutdown())
+    try:
+        await asyncio.wait((task, leaving), return_when=asyncio.FIRST_COMPLETED)
+        if task.done():
+            return task.result()
+        raise _leaving()
+    finally:
+        task.cancel()
+        leaving.cancel()
+
+
+def _leaving() -> ApplicationError:
+    return ApplicationError(
         FAILURES[FailureCode.WORKER_LEAVING].sentence,
         type=FailureCode.WORKER_LEAVING.value,
         next_retry_delay=timedelta(milliseconds=1),
@@ -108,9 +134,3 @@ def poll_pause_s(interval_s: float, *, waited: float, estimated_s: float | None)
 def asked_to_wait_s(error: ApimartError) -> float:
     """Give the wait (seconds) that the upstream asked for, or 0."""
     return error.retry_after_s or 0.0
-
-
-def last_word() -> Any:  # noqa: ANN401  # plain JSON of whichever version of this step beat last
-    """Give what an earlier try of this step said in its last heartbeat."""
-    details = activity.info().heartbeat_details
-    return details[0] if details else None

@@ -1,7 +1,10 @@
 """Sets the stage for the demo, and leaves it swept, whatever happens on it."""
 
 import asyncio
+import os
+import shutil
 import tempfile
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -30,6 +33,13 @@ EXPECTED_ERRORS = (
     TemporalServerError,
 )
 
+FOLDER_PREFIX = "likeness-demo-"
+EARLIER_KEPT = 2
+"""Folders of earlier runs that stay, for whoever still looks at their videos and logs."""
+
+SURELY_OVER_S = 3600.0
+"""A run takes about a minute; a folder younger than this may be in use."""
+
 
 def run_demo(environ: Mapping[str, str], console: Console) -> int:
     """Run the demo on processes of its own; returns the exit code.
@@ -40,7 +50,7 @@ def run_demo(environ: Mapping[str, str], console: Console) -> int:
 
     """
     narrator = Narrator(console)
-    directory = Path(tempfile.mkdtemp(prefix="likeness-demo-"))
+    directory = new_folder()
     with interrupts() as state:
         try:
             _tell_story(environ, directory, narrator=narrator, state=state)
@@ -51,6 +61,26 @@ def run_demo(environ: Mapping[str, str], console: Console) -> int:
             narrator.failure(error, logs=directory / "logs")
             return 1
     return 0
+
+
+def new_folder() -> Path:
+    """Make a folder for one run below the temporary directory, and sweep up after old ones."""
+    found = Path(tempfile.gettempdir()).glob(f"{FOLDER_PREFIX}*")
+    mine = [folder for folder in found if not folder.is_symlink() and folder.is_dir()]
+    ages = sorted((age, folder) for folder in mine if (age := _age_s(folder)) is not None)
+    for age, folder in ages[EARLIER_KEPT:]:
+        if age > SURELY_OVER_S:
+            shutil.rmtree(folder, ignore_errors=True)
+    return Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
+
+
+def _age_s(folder: Path) -> float | None:
+    """Seconds since something was put into the folder; None where it is not ours or gone."""
+    try:
+        about = folder.stat()
+    except FileNotFoundError:
+        return None
+    return time.time() - about.st_mtime if about.st_uid == os.getuid() else None
 
 
 def _tell_story(

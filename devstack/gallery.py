@@ -34,7 +34,6 @@ from web.taps import Tap
 
 _KEYS = KeyRing.of(Key.of(b"g" * 32))
 _COMPUTER = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0"
-_PHONE = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 (KHTML, like Gecko) Mobile"
 _WECHAT = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Mobile MicroMessenger/8.0"
 _TAP = Tap.now("A" * 22, NOW.timestamp()).update_id
 _DEVICE = "d" * 43
@@ -94,8 +93,8 @@ _PASSED = Pretence(stage=Stage.IN_REVIEW, consent=_CONSENT, person=PersonStands.
 SCENES: dict[str, Scene] = {
     "invite": Scene(page=Page.INVITE, path="?here=1"),
     "invite-in-an-app": Scene(page=Page.INVITE, agent=_WECHAT),
-    "invite-without-the-box": Scene(page=Page.INVITE, agent=_PHONE, act=_tap_without_the_box),
-    "invite-grown-old": Scene(page=Page.INVITE, agent=_PHONE, act=_tap_on_an_old_page),
+    "invite-without-the-box": Scene(page=Page.INVITE, path="?here=1", act=_tap_without_the_box),
+    "invite-grown-old": Scene(page=Page.INVITE, path="?here=1", act=_tap_on_an_old_page),
     "handoff": Scene(page=Page.HANDOFF, agent=_COMPUTER),
     "handoff-begun": Scene(page=Page.HANDOFF, agent=_COMPUTER, run=_ELSEWHERE),
     "preparing": Scene(

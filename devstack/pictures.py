@@ -9,12 +9,14 @@ from playwright.async_api import Page
 
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _BY_PALETTE = 3
-_MOST_COLOURS = 32
+_MOST_COLOURS = 48
+_APART = 20
+"""How far the colours that stay are from each other, of the 441 between black and white."""
 
-# Colours that differ by less than an eye sees count as one; of those the most frequent stay, and
-# every other pixel takes the nearest that stayed.
+# Colours that differ by less than an eye sees count as one; of those the most frequent stay that
+# are far enough from each other, and every other pixel takes the nearest that stayed.
 _REDUCE = """
-async ([png, most]) => {
+async ([png, most, apart]) => {
   const blob = await (await fetch("data:image/png;base64," + png)).blob();
   const picture = await createImageBitmap(blob);
   const canvas = new OffscreenCanvas(picture.width, picture.height);
@@ -34,22 +36,23 @@ async ([png, most]) => {
   const total = (colours) => [...colours.values()].reduce((sum, count) => sum + count, 0);
   const usual = (colours) => [...colours].reduce((a, b) => (b[1] > a[1] ? b : a))[0];
   const groups = [...seen].sort((a, b) => total(b[1]) - total(a[1]));
-  const palette = groups.slice(0, most).map(([, colours]) => usual(colours));
   const channels = (whole) => [whole >> 16, (whole >> 8) & 255, whole & 255];
   const distance = (one, other) => {
     const [a, b] = [channels(one), channels(other)];
-    return (a[0] - b[0]) ** 2 + (a[1] - b[1]) ** 2 + (a[2] - b[2]) ** 2;
+    return Math.hypot(a[0] - b[0], a[1] - b[1], a[2] - b[2]);
   };
+  const palette = [];
   const index = new Map();
-  groups.forEach(([key, colours], place) => {
-    if (place < palette.length) return void index.set(key, place);
+  for (const [key, colours] of groups) {
     const mine = usual(colours);
     let best = 0;
-    palette.forEach((colour, at) => {
-      if (distance(colour, mine) < distance(palette[best], mine)) best = at;
+    palette.forEach((colour, place) => {
+      if (distance(colour, mine) < distance(palette[best], mine)) best = place;
     });
+    const isNew = !palette.length || distance(palette[best], mine) >= apart;
+    if (isNew && palette.length < most) best = palette.push(mine) - 1;
     index.set(key, best);
-  });
+  }
   let pixels = "";
   for (const key of keys) pixels += String.fromCharCode(index.get(key));
   return { width, height, palette: palette.flatMap(channels), pixels: btoa(pixels) };
@@ -68,7 +71,7 @@ class Reduced(NamedTuple):
 
 async def small_png(workshop: Page, png: bytes) -> bytes:
     """Give ``png`` with few colours; ``workshop`` is a blank page whose browser does the work."""
-    asked = [base64.b64encode(png).decode(), _MOST_COLOURS]
+    asked = [base64.b64encode(png).decode(), _MOST_COLOURS, _APART]
     told = await workshop.evaluate(_REDUCE, asked)
     return png_of(
         Reduced(

@@ -23,7 +23,7 @@ SIMULATOR_KEY = "sk-simulator-only"
 WORKER_READY = "worker_ready"
 """The worker logs this event when it polls."""
 
-WORKER_GRACE_S = 130.0
+WORKER_GRACE_S = 150.0
 """Above the worker's own drain, which lets a POST under way end."""
 
 OTHER_GRACE_S = 15.0
@@ -137,7 +137,7 @@ class Stack(BaseModel):
         return Starter(self.environment(POLL_INTERVAL_S="1"))
 
     def simulator(self) -> ProcessSpec:
-        """Describe the pretended upstream."""
+        """Describe the pretended upstream, which remembers its tasks as Temporal remembers ours."""
         return our_process(
             "simulator",
             "-m",
@@ -145,6 +145,8 @@ class Stack(BaseModel):
             "--port",
             str(self.ports.simulator),
             *self._h5_options(),
+            "--state",
+            str(self.directory / "simulator.json"),
             environment=child_environment(self.directory / "home", {}),
             directory=self.directory,
             ready_url=f"{self.simulator_url}/_sim/health",

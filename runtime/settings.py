@@ -13,7 +13,13 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from likeness.messages.onboarding import MAX_ASSETS, OnboardingPolicy
+from likeness.messages.onboarding import (
+    DAY_S,
+    MAX_ASSETS,
+    MAX_DEADLINE_S,
+    MAX_POST_TIMEOUT_S,
+    OnboardingPolicy,
+)
 from likeness.stages import QueryPolicy
 from runtime.addresses import base_url, origin
 from runtime.loading import SettingsError, load
@@ -74,6 +80,8 @@ def _private_http(info: ValidationInfo) -> bool:
     return bool(info.data.get("allow_plain_http", False))
 
 
+_A_DAY = "seconds above 0, at most 86400"
+
 BaseUrl = Annotated[str, AfterValidator(base_url)]
 Origins = Annotated[tuple[Annotated[str, AfterValidator(origin)], ...], NoDecode]
 CommaOrigins = Annotated[Origins, BeforeValidator(_split)]
@@ -81,7 +89,7 @@ PublicUrl = Annotated[str, AfterValidator(_public_url)]
 H5Origins = Annotated[
     tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_h5_origins)
 ]
-Seconds = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+Seconds = Annotated[float, Field(gt=0, le=DAY_S)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Token = Annotated[SecretStr, AfterValidator(_printable)]
 
@@ -195,7 +203,7 @@ class PolicySettings(_Settings):
         default=QueryPolicy.FRUGAL, description="either frugal or poll"
     )
     look_delays_s: Annotated[
-        tuple[Annotated[float, Field(ge=0, allow_inf_nan=False)], ...],
+        tuple[Annotated[float, Field(ge=0, le=600)], ...],
         NoDecode,
         BeforeValidator(_split),
     ] = Field(
@@ -204,20 +212,30 @@ class PolicySettings(_Settings):
         max_length=6,
         description="1 to 6 delays in seconds separated by commas, such as 2,7,25",
     )
-    link_ttl_s: Seconds = Field(default=120, description="seconds above 0, such as 120")
+    link_ttl_s: Seconds = Field(default=120, description=f"{_A_DAY}, such as 120")
     scan_grace_s: float = Field(
-        default=300, ge=0, allow_inf_nan=False, description="seconds, 0 or more, such as 300"
+        default=300, ge=0, le=DAY_S, description="seconds from 0 to 86400, such as 300"
     )
-    token_ttl_s: Seconds = Field(default=1800, description="seconds above 0, such as 1800")
-    poll_interval_s: Seconds = Field(default=5, description="seconds above 0, such as 5")
-    onboarding_deadline_s: Seconds = Field(
-        default=14 * 24 * 3600, description="seconds above 0, such as 1209600 for 14 days"
+    token_ttl_s: Seconds = Field(default=1800, description=f"{_A_DAY}, such as 1800")
+    poll_interval_s: float = Field(
+        default=5, gt=0, le=3600, description="seconds above 0, at most 3600, such as 5"
+    )
+    onboarding_deadline_s: float = Field(
+        default=14 * DAY_S,
+        gt=0,
+        le=MAX_DEADLINE_S,
+        description="seconds above 0, at most ten years, such as 1209600 for 14 days",
     )
     max_attempts: int = Field(default=5, ge=1, le=100, description="a count from 1 to 100")
     assets_per_request: int = Field(
         default=1, ge=1, le=MAX_ASSETS, description=f"a count from 1 to {MAX_ASSETS}"
     )
-    upstream_post_timeout_s: Seconds = Field(default=45, description="seconds above 0, such as 45")
+    upstream_post_timeout_s: float = Field(
+        default=45,
+        gt=0,
+        le=MAX_POST_TIMEOUT_S,
+        description=f"seconds above 0, at most {MAX_POST_TIMEOUT_S}",
+    )
 
     def policy(self) -> OnboardingPolicy:
         """Give the policy for an input, every duration of it in seconds."""

@@ -1,12 +1,14 @@
 """Start the pretended upstream as a process: `python -m simulator --port N`."""
 
 import asyncio
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from simulator.scenario import PRESETS
 from simulator.server import serve_until_signalled
+from simulator.state import StateError, StateFile
 from simulator.world import World
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -22,6 +24,9 @@ def main(
     h5_host: Annotated[
         str | None, typer.Option(help="Address of the person's page, with --h5-port.")
     ] = None,
+    state: Annotated[
+        Path | None, typer.Option(help="File that keeps the world over restarts.")
+    ] = None,
     verbose: Annotated[bool, typer.Option(help="Print one line per call.")] = False,
 ) -> None:
     """Serve APIMart and the person's page, pretended, until SIGTERM or Ctrl-C.
@@ -32,16 +37,32 @@ def main(
         known = ", ".join(PRESETS)
         raise typer.BadParameter(f"no scenario {scenario!r}; known: {known}")
     world = World(PRESETS[scenario], narrate=typer.echo if verbose else None)
+    file = None if state is None else StateFile(state, world)
     try:
-        asyncio.run(_serve(world, host=host, port=port, h5_host=h5_host or host, h5_port=h5_port))
+        if file is not None:
+            file.load()
+        asyncio.run(
+            _serve(world, host=host, port=port, h5_host=h5_host or host, h5_port=h5_port, file=file)
+        )
+    except StateError as refused:
+        typer.echo(str(refused), err=True)
+        raise typer.Exit(1) from refused
     except OSError as refused:
         typer.echo(f"cannot listen on {host}: {refused.strerror}", err=True)
         raise typer.Exit(1) from refused
 
 
-async def _serve(world: World, *, host: str, port: int, h5_host: str, h5_port: int | None) -> None:
+async def _serve(
+    world: World,
+    *,
+    host: str,
+    port: int,
+    h5_host: str,
+    h5_port: int | None,
+    file: StateFile | None,
+) -> None:
     async for base_url in serve_until_signalled(
-        world, host=host, port=port, h5_host=h5_host, h5_port=h5_port
+        world, host=host, port=port, h5_host=h5_host, h5_port=h5_port, state=file
     ):
         typer.echo(f"simulator listening on {base_url}")
 

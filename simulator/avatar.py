@@ -151,7 +151,7 @@ def query_group(world: World, body: dict[str, Any]) -> Response:
         session.burnt = True
         world.effect("token_burnt", session.task_id, token=fingerprint(token))
     if world.scenario.pending_form is PendingForm.TASK:
-        query = GroupQuery(new_id("task_"), world.now(), session)
+        query = GroupQuery(new_id("task_"), world.now(), token)
         world.add(query)
         return _answer(world, {"id": query.task_id, "status": "processing"})
     if group is None:
@@ -205,7 +205,6 @@ def submit_assets(world: World, body: dict[str, Any]) -> Response:
         assets=[_asset(world, item, group=group, done_at=done_at) for item in items],
     )
     world.add(review)
-    world.assets.update({asset.id: asset for asset in review.assets})
     ids: list[JsonValue] = [asset.id for asset in review.assets]
     world.effect("assets_submitted", review.task_id, group_id=group.id, asset_ids=ids)
     data: dict[str, JsonValue] = {"id": review.task_id, "status": scenario.review_running_word}

@@ -19,9 +19,19 @@ _MESSAGES = {
 
 
 @dataclass
-class _Record:
+class Answer:
+    """The answer that repeats of a request get."""
+
+    status: int
+    body: str
+
+
+@dataclass
+class Record:
+    """One key's request, and its answer once there is one."""
+
     body_sha256: str
-    answer: Response | None = None
+    answer: Answer | None = None
 
 
 class Claim:
@@ -34,7 +44,8 @@ class Claim:
     def keep(self, answer: Response) -> None:
         """Store the answer that repeats of this request shall get."""
         if self._store is not None:
-            self._store.records[self._key].answer = answer
+            kept = Answer(answer.status_code, bytes(answer.body).decode())
+            self._store.records[self._key].answer = kept
 
     def release(self) -> None:
         """Give the key back unless an answer was kept under it."""
@@ -46,15 +57,15 @@ class KeyStore:
     """The answers given under each API key's idempotency keys."""
 
     def __init__(self) -> None:
-        self.records: dict[str, _Record] = {}
+        self.records: dict[str, Record] = {}
 
     def claim(
         self, key: str | None, body_sha256: str, *, mode: IdempotencyMode
     ) -> Claim | Response:
         """Return a claim to execute the request under, or the answer to give instead.
 
-        `key` is unique over accounts; `body_sha256` covers the body's bytes and the response
-        version. Raises RefusedError for a key that is not 1 to 191 visible ASCII characters.
+        `key` is unique over accounts and a secret no more; `body_sha256` covers the body's bytes
+        and the response version.
         """
         if key is None or mode is IdempotencyMode.IGNORED:
             return Claim()
@@ -62,7 +73,7 @@ class KeyStore:
             return _conflict("idempotency_unavailable", status=503)
         record = self.records.get(key)
         if record is None:
-            self.records[key] = _Record(body_sha256)
+            self.records[key] = Record(body_sha256)
             return Claim(self, key)
         return _answer_again(record, body_sha256, mode=mode)
 
@@ -73,7 +84,7 @@ def check_key(key: str | None) -> None:
         raise invalid("Idempotency-Key must be 1 to 191 visible ASCII characters")
 
 
-def _answer_again(record: _Record, body_sha256: str, *, mode: IdempotencyMode) -> Response:
+def _answer_again(record: Record, body_sha256: str, *, mode: IdempotencyMode) -> Response:
     if record.body_sha256 != body_sha256:
         return _conflict("idempotency_key_reused")
     if record.answer is None:
@@ -82,7 +93,7 @@ def _answer_again(record: _Record, body_sha256: str, *, mode: IdempotencyMode) -
         return _conflict("idempotency_result_indeterminate")
     first = record.answer
     headers = {"idempotency-replayed": "true"}
-    return Response(first.body, first.status_code, headers, media_type="application/json")
+    return Response(first.body, first.status, headers, media_type="application/json")
 
 
 def _conflict(code: str, *, status: int = 409, retry_after_s: int | None = None) -> Response:

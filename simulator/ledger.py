@@ -2,6 +2,7 @@
 
 import hashlib
 from collections import Counter
+from collections.abc import Iterable
 from enum import StrEnum
 
 from pydantic import BaseModel, ConfigDict, JsonValue
@@ -33,10 +34,14 @@ class Entry(BaseModel):
 
 
 class Ledger:
-    """An append-only list of entries; only a call's answer is added to it afterwards."""
+    """An append-only list of entries; only a call's answer is added to it afterwards.
 
-    def __init__(self) -> None:
-        self.entries: list[Entry] = []
+    `happenings` counts those that are no calls.
+    """
+
+    def __init__(self, entries: Iterable[Entry] = ()) -> None:
+        self.entries = list(entries)
+        self.happenings = sum(entry.kind is not EntryKind.CALL for entry in self.entries)
 
     def note(
         self,
@@ -49,6 +54,7 @@ class Ledger:
     ) -> int:
         """Append an entry and return its number, counted from 1."""
         number = len(self.entries) + 1
+        self.happenings += kind is not EntryKind.CALL
         self.entries.append(
             Entry(n=number, at=at, kind=kind, name=name, task_id=task_id, detail=detail or {})
         )

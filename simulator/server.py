@@ -8,12 +8,14 @@ from collections.abc import AsyncIterator, Iterator
 
 import uvicorn
 from fastapi import FastAPI
+from starlette.types import ASGIApp
 
 from simulator.avatar import avatar_routes
 from simulator.connections import CuttableProtocol
 from simulator.control_routes import control_routes
 from simulator.h5 import h5_routes
 from simulator.media import media_routes
+from simulator.state import SavedFirst, StateFile
 from simulator.tasks import task_routes
 from simulator.videos import video_routes
 from simulator.world import World
@@ -89,21 +91,32 @@ async def serve(
     port: int = 0,
     h5_host: str | None = None,
     h5_port: int | None = None,
+    state: StateFile | None = None,
 ) -> AsyncIterator[str]:
     """Serve a world and yield its base URL; port 0 is any free one.
 
     With `h5_port` the person's page lives on that port, an origin of its own, and where `h5_host`
-    names another address, there alone. Raises OSError where a port is taken.
+    names another address, there alone; with `state` the world is kept in a file. Raises OSError
+    where a port is taken, StateError where that file cannot be written.
     """
     async with contextlib.AsyncExitStack() as stack:
         if h5_port is not None:
-            h5 = _listening(create_h5_app(world), host=h5_host or host, port=h5_port)
+            page = _kept(create_h5_app(world), state)
+            h5 = _listening(page, host=h5_host or host, port=h5_port)
             world.h5_base = await stack.enter_async_context(h5)
-        api = _listening(create_app(world), host=host, port=port)
+        api = _listening(_kept(create_app(world), state), host=host, port=port)
         base_url = await stack.enter_async_context(api)
+        if state is not None:
+            # Not before the port is ours: a second process by mistake must not touch the file.
+            state.save()
+            stack.callback(state.save)
         # Entered last, so done first: a server would wait for its held calls.
         stack.push_async_callback(world.close)
         yield base_url
+
+
+def _kept(app: ASGIApp, state: StateFile | None) -> ASGIApp:
+    return app if state is None else SavedFirst(app, state)
 
 
 def _listener(host: str, port: int) -> socket.socket:
@@ -119,7 +132,7 @@ def _listener(host: str, port: int) -> socket.socket:
 
 
 @contextlib.asynccontextmanager
-async def _listening(app: FastAPI, *, host: str, port: int) -> AsyncIterator[str]:
+async def _listening(app: ASGIApp, *, host: str, port: int) -> AsyncIterator[str]:
     listener = _listener(host, port)
     config = uvicorn.Config(
         app,
@@ -141,13 +154,21 @@ async def _listening(app: FastAPI, *, host: str, port: int) -> AsyncIterator[str
 
 
 async def serve_until_signalled(
-    world: World, *, host: str, port: int, h5_host: str, h5_port: int | None
+    world: World,
+    *,
+    host: str,
+    port: int,
+    h5_host: str,
+    h5_port: int | None,
+    state: StateFile | None,
 ) -> AsyncIterator[str]:
     """Yield the base URL once, and end after SIGTERM or SIGINT."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with serve(world, host=host, port=port, h5_host=h5_host, h5_port=h5_port) as base_url:
+    async with serve(
+        world, host=host, port=port, h5_host=h5_host, h5_port=h5_port, state=state
+    ) as base_url:
         yield base_url
         await stop.wait()

@@ -102,7 +102,7 @@ def _session(world: World, session: Session) -> Data:
 
 
 def _group_query(world: World, query: GroupQuery) -> Data:
-    session = query.session
+    session = world.sessions_by_token[query.byted_token]
     if session.group is None or session.group_known_at > world.now():
         return {"id": query.task_id, "status": "processing", "progress": 10}
     reveal_group(world, session)

@@ -61,9 +61,9 @@ def video_routes(world: World) -> APIRouter:
 async def _generate(world: World, request: Request) -> Response:
     raw, body = await request.body(), await read_object(request)
     key = request.headers.get("idempotency-key")
-    digest = hashlib.sha256(raw + request.headers.get(VERSION_HEADER, "").encode()).hexdigest()
+    digest = _hash(raw + request.headers.get(VERSION_HEADER, "").encode())
     call = Call(request, "generate_video", detail=_detail(body, key=key, digest=digest))
-    scoped = None if key is None else f"{api_key(request)} {key}"
+    scoped = None if key is None else _hash(f"{api_key(request)} {key}".encode())
     claim = world.keys.claim(scoped, digest, mode=world.scenario.idempotency)
     if isinstance(claim, Response):
         answer = claim
@@ -74,6 +74,10 @@ async def _generate(world: World, request: Request) -> Response:
         )
     finally:
         claim.release()
+
+
+def _hash(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _detail(body: dict[str, Any], *, key: str | None, digest: str) -> dict[str, JsonValue]:

@@ -6,11 +6,12 @@ import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Literal
 
 from pydantic import JsonValue
 
 from simulator.courier import Courier
-from simulator.faults import FaultQueue, Hold, HoldRequest, TaskKind
+from simulator.faults import FaultQueue, Hold, HoldRequest
 from simulator.idempotency import KeyStore
 from simulator.ledger import EntryKind, Ledger, Vault
 from simulator.scenario import HAPPY, Scenario
@@ -47,7 +48,7 @@ class Session:
     returns_at: float = NEVER
     group: Group | None = None
     group_known_at: float = NEVER
-    task_kind: TaskKind = "session"
+    task_kind: Literal["session"] = "session"
 
 
 @dataclass
@@ -56,8 +57,8 @@ class GroupQuery:
 
     task_id: str
     created_at: float
-    session: Session
-    task_kind: TaskKind = "query"
+    byted_token: str
+    task_kind: Literal["query"] = "query"
 
 
 @dataclass
@@ -79,7 +80,8 @@ class Review:
     done_at: float
     group: Group
     assets: list[Asset]
-    task_kind: TaskKind = "review"
+    settled: bool = False
+    task_kind: Literal["review"] = "review"
 
 
 @dataclass
@@ -96,7 +98,8 @@ class Video:
     file_url: str
     file_dies_at: float
     webhook: str | None = None
-    task_kind: TaskKind = "video"
+    settled: bool = False
+    task_kind: Literal["video"] = "video"
 
 
 Task = Session | GroupQuery | Review | Video
@@ -167,9 +170,13 @@ class World:
         if isinstance(task, Session):
             self.sessions_by_token[task.byted_token] = task
             self.sessions_by_code[task.h5_code] = task
+            if task.group is not None:
+                self.groups[task.group.id] = task.group
+        elif isinstance(task, Review):
+            self.assets.update({asset.id: asset for asset in task.assets})
         elif isinstance(task, Video):
             self.files[task.file_token] = task
-        if isinstance(task, Review | Video):
+        if isinstance(task, Review | Video) and not task.settled:
             self.unsettled.append(task)
 
     def balance_usd(self) -> float:
@@ -186,6 +193,7 @@ class World:
             self._settle(task)
 
     def _settle(self, task: Review | Video) -> None:
+        task.settled = True
         if isinstance(task, Review):
             refused = sum(asset.failure is not None for asset in task.assets)
             usable = len(task.assets) - refused

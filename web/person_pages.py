@@ -100,7 +100,10 @@ class PersonPages:
             button=ANSWERS[page],
             back=visit.path,
         )
-        more = replace(self._about(visit, truth), question=question, choices=None)
+        about = self._about(visit, truth)
+        # One thing on this page; who asks stands on the page it was asked from.
+        contact = about.asking.contact if about.asking else about.contact
+        more = replace(about, question=question, choices=None, asking=None, contact=contact)
         return self._deps.renderer.page(visit.reader, page, more=more)
 
     def refused(
@@ -124,15 +127,16 @@ class PersonPages:
     def preparing(self, visit: Visit, tap: Tap, fields: FormFields | None) -> Response:
         """Show that the tap is under way; goes on by itself, and by the button.
 
-        The button sends the same form again; without ``fields`` there is only the way by itself.
+        The button sends the same form again; without ``fields`` it asks for the tap's outcome.
         """
-        form = None
+        form, following = None, f"{visit.path}/preparing/{tap.update_id}"
         if fields is not None:
             text = self._deps.consent_texts[fields.text]
             form = replace(self._form(visit, text, CONTINUE), fields=fields, agreed=True)
         more = Extras(
             start=form,
-            refresh=f"{visit.path}/preparing/{tap.update_id}",
+            look_again=following if form is None else None,
+            refresh=following,
             refresh_s=_PREPARING_REFRESH_S,
             home=visit.path,
         )

@@ -99,7 +99,9 @@ async def _of_person(visit: Visit, deps: PublicDeps) -> Truth | None:
 def _is_elsewhere(reader: Reader, run: OnboardingGlance, details: OnboardingStatus | None) -> bool:
     """Tell whether this is a computer that is to lead to a phone, or to follow one."""
     coming = reader.coming
-    if not reader.on_computer or coming.here or coming.back is not None:
+    # Whoever sends a form has chosen this device already.
+    chosen = coming.here or coming.back is not None or reader.posted
+    if not reader.on_computer or chosen:
         return False
     if run.stage is Stage.INVITED:
         return True

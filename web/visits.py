@@ -98,9 +98,15 @@ async def or_away(
 
 
 def away(request: Request, deps: PublicDeps, *, back_to: str = "") -> Response:
-    """Give the page that tells of our own trouble and goes to ``back_to`` by itself."""
+    """Give the page that tells of our own trouble and goes to ``back_to`` by itself, or by hand."""
     deps.tally.note(Happening.TEMPORAL_AWAY, reason=request.method)
-    more = Extras(refresh=back_to, refresh_s=AWAY_REFRESH_S, home=back_to)
-    response = deps.renderer.page(Reader.of(request), Page.AWAY, 503, more=more)
+    reader = Reader.of(request)
+    more = Extras(
+        refresh=back_to,
+        refresh_s=AWAY_REFRESH_S,
+        look_again=back_to or f"{request.url.path}{reader.coming.query()}",
+        home=back_to,
+    )
+    response = deps.renderer.page(reader, Page.AWAY, 503, more=more)
     response.headers["Retry-After"] = str(AWAY_REFRESH_S)
     return response

@@ -67,7 +67,15 @@ class Submission:
             ]
         if len(self.assets) == 1:
             return [_status(self.assets[0].name, self.items[0])]
-        return [_status(item.name, item) for item in self.items]
+        by_name = {item.name: item for item in self.items}
+        if not any(asset.name in by_name for asset in self.assets):
+            return [_status(None, item) for item in self.items]
+        return [
+            _status(asset.name, by_name[asset.name])
+            if asset.name in by_name
+            else AssetStatus(name=asset.name, state=AssetState.REFUSED, reason=UNSPECIFIED)
+            for asset in self.assets
+        ]
 
 
 def _status(name: str | None, item: ReviewedItem) -> AssetStatus:
@@ -81,7 +89,7 @@ def _status(name: str | None, item: ReviewedItem) -> AssetStatus:
 
 @dataclass
 class AssetBook:
-    """Every request of the run, in the caller's order."""
+    """Every request of the run; assets of a kind keep the caller's order, images come first."""
 
     submissions: list[Submission] = field(default_factory=list)
 
@@ -115,7 +123,7 @@ class AssetBook:
         return [s for s in self.submissions if not s.answered]
 
     def statuses(self) -> tuple[AssetStatus, ...]:
-        """Give one line an asset, in the caller's order."""
+        """Give one line an asset, images first."""
         return tuple(status for s in self.submissions for status in s.statuses())
 
     def usable(self, kind: AssetKind) -> tuple[str, ...]:

@@ -42,6 +42,7 @@ class Attempt:
     looks: int = 0
     callback: VerificationCallback | None = None
     checking: bool = False
+    query_task_id: str | None = None
     causes: list[Cause] = field(default_factory=list)
     timed: list[tuple[float, Cause]] = field(default_factory=list)
 
@@ -52,10 +53,11 @@ class Attempt:
         if self.policy.query_policy is QueryPolicy.POLL:
             self.timed = [(now, Cause.POLL)]
             return
-        self.timed = [
-            (now + self.policy.link_ttl_s + self.policy.scan_grace_s, Cause.LINK_EXPIRY),
-            (now + self.policy.token_ttl_s, Cause.TOKEN_END),
-        ]
+        link_end = now + self.policy.link_ttl_s + self.policy.scan_grace_s
+        token_end = now + self.policy.token_ttl_s
+        self.timed = [(token_end, Cause.TOKEN_END)]
+        if link_end < token_end:
+            self.timed.insert(0, (link_end, Cause.LINK_EXPIRY))
 
     def came_back(self, callback: VerificationCallback) -> None:
         """Note the browser's return; repeats of it change nothing."""
@@ -79,7 +81,8 @@ class Attempt:
 
     def is_fresh(self, now: float) -> bool:
         """Tell whether a second tap is to get the same link: a double tap, two tabs."""
-        return self._may_be_under_way and now - self.opened_at <= self.policy.link_reuse_s
+        good_for_s = min(self.policy.link_reuse_s, self.policy.link_ttl_s)
+        return self._may_be_under_way and now - self.opened_at <= good_for_s
 
     def is_held_from(self, device: str | None, now: float) -> bool:
         """Tell whether the check may be under way on another device than this one."""
@@ -111,16 +114,15 @@ class Attempt:
         """Tell whether somebody gave a reason to look."""
         return bool(self.causes)
 
+    @property
+    def room(self) -> int:
+        """Give how many requests a look may cost now; one each is kept for the timed looks."""
+        return max(self.policy.max_looks - self.looks - len(self.timed), 0)
+
     def delays_for(self, cause: Cause) -> tuple[float, ...]:
         """Give the looks to take for ``cause``, in seconds from now; empty when all are spent."""
-        room = self.policy.max_looks - self.looks
-        match cause:
-            case Cause.CALLBACK:
-                return self.policy.look_delays_s[: max(room - len(self.timed), 0)]
-            case Cause.FINISHED:
-                return (0.0,) if room > len(self.timed) else ()
-            case _:
-                return (0.0,) if room > 0 else ()
+        delays = self.policy.look_delays_s if cause is Cause.CALLBACK else (0.0,)
+        return delays[: self.room]
 
     @property
     def status(self) -> AttemptStatus:

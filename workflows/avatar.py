@@ -41,6 +41,12 @@ class Avatar:
         """Post nothing more; what is under way is still awaited."""
         self._stopping = True
 
+    @property
+    def is_ready(self) -> bool:
+        """Tell whether every asset has an answer and enough are usable."""
+        enough = self.book.usable_count() >= self.request.needed
+        return enough and not self.book.unanswered()
+
     async def is_submitted(self, group_id: str, project_name: str) -> None:
         """Submit every request side by side; the upstream takes no idempotency key here."""
         self.standing.moves_to(Stage.SUBMITTING_ASSETS)
@@ -124,7 +130,10 @@ class Avatar:
         )
         self.book.reviewed(review.tasks)
         if any(task.lost for task in review.tasks):
-            self._trouble = Failure.of(FailureCode.UPSTREAM_LOST_TASK, step=POLL_REVIEW.name)
+            lost = ", ".join(task.task_id for task in review.tasks if task.lost)
+            self._trouble = Failure.of(
+                FailureCode.UPSTREAM_LOST_TASK, step=POLL_REVIEW.name, detail=lost
+            )
 
     async def _hold(self, failure: Failure) -> None:
         """Rest until the run is ended: nothing here can be decided by the run itself."""

@@ -33,6 +33,12 @@ from workflows.performing import (
 )
 from workflows.showing import show, tell_video
 
+_END_OF = {
+    VideoState.DONE: Stage.COMPLETED,
+    VideoState.FAILED: Stage.FAILED,
+    VideoState.CANCELED: Stage.CANCELED,
+}
+
 
 class GivenUpError(Exception):
     """The video will not come; its status says why."""
@@ -60,6 +66,7 @@ class GenerateVideo:
             except asyncio.CancelledError:
                 self.is_canceled = True
         await story
+        show(_END_OF[self.video.state], WaitingFor.NOBODY)
         await workflow.wait_condition(workflow.all_handlers_finished)
         return self.video
 

@@ -47,7 +47,13 @@ class OnboardPerson:
         self.ending: tuple[Stage, Failure] | None = None
         self.posts: set[asyncio.Task[None]] = set()
         self.standing = Standing(on_change=self._tell)
-        self.verification = Verification(order.request, order.policy, self.standing)
+        self.is_canceled_outside = False
+        self.verification = Verification(
+            order.request,
+            order.policy,
+            standing=self.standing,
+            is_ending=lambda: self.ending is not None,
+        )
         self.avatar = Avatar(order.request, order.policy, self.standing)
         self.video = VideoOrder(order.request, order.policy, self.standing)
         self.registry = Registry(order.request, order.policy, self.standing)
@@ -58,16 +64,24 @@ class OnboardPerson:
         """Tell the story until it is over, the deadline passes or somebody ends it."""
         _refuse_foreign_id(order)
         clock = asyncio.create_task(self.deadline_passes())
-        story = asyncio.create_task(self.story())
-        try:
-            await workflow.wait_condition(lambda: story.done() or self.ending is not None)
-        except asyncio.CancelledError:
-            self.end_as(Stage.CANCELED, FailureCode.CANCELED)
-            await self.wind_up(story)
-            raise
-        await self.wind_up(story)
+        whole = asyncio.create_task(self.to_the_end())
+        while not whole.done():
+            try:
+                await workflow.wait_condition(whole.done)
+            except asyncio.CancelledError:
+                self.is_canceled_outside = True
+                self.end_as(Stage.CANCELED, FailureCode.CANCELED)
+        await whole
         del clock
+        if self.is_canceled_outside and self.standing.stage is Stage.CANCELED:
+            raise asyncio.CancelledError
         return self.status().compact()
+
+    async def to_the_end(self) -> None:
+        """Tell the story until it is told or an end is proposed; then wind up."""
+        story = asyncio.create_task(self.story())
+        await workflow.wait_condition(lambda: story.done() or self.ending is not None)
+        await self.wind_up(story)
 
     async def story(self) -> None:
         """Take the person from the invitation to the video."""
@@ -106,7 +120,7 @@ class OnboardPerson:
 
     async def wind_up(self, story: asyncio.Task[None]) -> None:
         """Come to the end: no POST is left without its answer, no handler without its caller."""
-        if story.done() and self.ending is None:
+        if story.done():
             await story
             self.standing.ends(Stage.COMPLETED)
         else:
@@ -124,7 +138,7 @@ class OnboardPerson:
     def last_stage(self) -> tuple[Stage, Failure | None]:
         """Give the end that was proposed; a ready avatar outlives the deadline."""
         stage, failure = self.ending or (Stage.COMPLETED, None)
-        if stage is Stage.EXPIRED and self.video.is_ordered:
+        if stage is Stage.EXPIRED and self.avatar.is_ready:
             return Stage.COMPLETED, failure
         return stage, failure
 
@@ -137,9 +151,6 @@ class OnboardPerson:
 
     @open_session.validator
     def _may_open(self, tap: OpenSession) -> None:
-        self._refuse_if(self.ending is not None, FailureCode.ALREADY_ENDED)
-        self._refuse_if(tap.consent is None, FailureCode.CONSENT_MISSING)
-        self._refuse_if(workflow.time() > tap.not_after, FailureCode.TAP_TOO_OLD)
         code = self.verification.refusal(tap)
         self._refuse_if(code is not None, code or FailureCode.BUG)
 

@@ -1,5 +1,6 @@
 """How a workflow performs a step: the table of patience, and what a failed step tells."""
 
+import asyncio
 import dataclasses
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -67,25 +68,30 @@ def posting(post_timeout_s: float) -> Patience:
 
 
 def minting(post_timeout_s: float, ready_within_s: float) -> Patience:
-    """Post once, then read on. The first heartbeat is the task id, so it must outlast the POST.
+    """Post once, then read on. Heartbeats begin after five seconds, or with the task id.
 
     A step no worker takes within the tap's own time is given up unsent.
     """
     return Patience(
-        start_to_close_s=2 * post_timeout_s + ready_within_s + 20,
+        start_to_close_s=2 * post_timeout_s + ready_within_s + 40,
         retry=ONCE,
-        heartbeat_s=post_timeout_s + 13,
+        heartbeat_s=15,
         schedule_to_start_s=15,
     )
 
 
 def looking(post_timeout_s: float, delays_s: tuple[float, ...]) -> Patience:
-    """Look at the given delays. Heartbeats tell which are over, and must arrive between two."""
+    """Look at the given delays. Heartbeats tell which of them are over."""
     return Patience(
         start_to_close_s=max(delays_s) + 2 * post_timeout_s + 20,
         retry=ONCE,
-        heartbeat_s=6,
+        heartbeat_s=10,
     )
+
+
+def asking() -> Patience:
+    """Ask every few seconds; a cancel reaches the step with its next heartbeat."""
+    return Patience(start_to_close_s=365 * 24 * 3600, retry=AGAIN, heartbeat_s=10)
 
 
 def watching() -> Patience:
@@ -97,7 +103,7 @@ def copying() -> Patience:
     """Copy a file; a few tries before somebody is told."""
     return Patience(
         start_to_close_s=1800,
-        retry=dataclasses.replace(AGAIN, maximum_attempts=5),
+        retry=dataclasses.replace(AGAIN, maximum_attempts=8),
         heartbeat_s=BEAT_S,
     )
 
@@ -178,7 +184,7 @@ async def perform(
         )
     except ActivityError as error:
         if is_cancelled_exception(error):
-            raise
+            raise asyncio.CancelledError from error
         raise StepFailedError.of(step.name, error) from error
     return result  # type: ignore[return-value]  # result_type says so
 

@@ -19,8 +19,8 @@ _WAITED_FOR = {
 class Standing:
     """Stage, hold and who is waited for.
 
-    Moving on is free; resting writes search attributes, one event and one action, and only when
-    they change. ``on_change`` is told after every change.
+    An end is final. Moving on is free; resting writes search attributes, one event and one action,
+    and only when they change. ``on_change`` is told after every change.
     """
 
     stage: Stage = Stage.INVITED
@@ -31,6 +31,8 @@ class Standing:
 
     def moves_to(self, stage: Stage, waiting_for: WaitingFor = WaitingFor.UPSTREAM) -> None:
         """Take the next stage without resting there."""
+        if self.stage.is_end:
+            return
         was_held = self.hold is not None
         self.stage, self.waiting_for = stage, waiting_for
         self.hold = self.failure = None
@@ -40,11 +42,15 @@ class Standing:
 
     def rests(self, stage: Stage, waiting_for: WaitingFor) -> None:
         """Rest at a stage until somebody else has acted."""
+        if self.stage.is_end:
+            return
         self.moves_to(stage, waiting_for)
         self._show()
 
     def holds(self, failure: Failure) -> None:
         """Rest because of a failure that somebody must mend or decide."""
+        if self.stage.is_end:
+            return
         self.hold = FAILURES[failure.code].hold or Hold.NEEDS_OPERATOR
         self.waiting_for = _WAITED_FOR[self.hold]
         self.failure = failure

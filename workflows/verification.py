@@ -1,6 +1,7 @@
 """The person's part of the story: taps, sessions, callbacks and the few looks that prove it."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any
 
 from temporalio import workflow
@@ -29,7 +30,7 @@ from likeness.stages import AttemptState, Stage, WaitingFor
 from likeness.steps import CREATE_SESSION, QUERY_GROUP
 from likeness.summaries import Summary
 from workflows.attempts import Attempt, Cause
-from workflows.performing import StepFailedError, looking, minting, perform, watching
+from workflows.performing import StepFailedError, asking, looking, minting, perform
 from workflows.standing import Standing, is_operators
 
 PERSON_POST_TIMEOUT_S = 15.0
@@ -40,11 +41,17 @@ class Verification:
     """Everything between the first tap and the known group."""
 
     def __init__(
-        self, request: OnboardingRequest, policy: OnboardingPolicy, standing: Standing
+        self,
+        request: OnboardingRequest,
+        policy: OnboardingPolicy,
+        *,
+        standing: Standing,
+        is_ending: Callable[[], bool],
     ) -> None:
         self.request = request
         self.policy = policy
         self.standing = standing
+        self.is_ending = is_ending
         self.link = 1
         self.attempts: list[Attempt] = []
         self.group_id: str | None = None
@@ -53,6 +60,7 @@ class Verification:
         self.consent_at: float | None = None
         self._allowed = policy.max_attempts
         self._sessions_asked_for = 0
+        self._held_at = 0.0
         self._tapping = asyncio.Lock()
         self._early_callbacks: dict[int, VerificationCallback] = {}
         self._watchers: set[asyncio.Task[None]] = set()
@@ -62,25 +70,6 @@ class Verification:
         """Tell how many more sessions the person may open."""
         return max(self._allowed - len(self.attempts), 0)
 
-    def refusal(self, tap: OpenSession) -> FailureCode | None:
-        """Tell why a tap gets no session, None when it gets one."""
-        now, latest = workflow.time(), self.latest
-        if self.group_id is not None:
-            return FailureCode.ALREADY_VERIFIED
-        if latest is not None and not tap.take_over:
-            if latest.is_held_from(tap.device, now):
-                return FailureCode.OTHER_DEVICE
-            if latest.is_fresh(now):
-                return None
-            if self.attempts_left and latest.was_just_opened(now):
-                return FailureCode.TOO_SOON
-        return None if self.attempts_left else FailureCode.ATTEMPTS_EXHAUSTED
-
-    @property
-    def latest(self) -> Attempt | None:
-        """Give the latest attempt."""
-        return self.attempts[-1] if self.attempts else None
-
     @property
     def is_checking(self) -> bool:
         """Tell whether looks after a callback are under way."""
@@ -89,21 +78,64 @@ class Verification:
     async def person_is_verified(self) -> None:
         """Wait until a look of ours has told the group; nothing else proves anything."""
         await workflow.wait_condition(lambda: self.group_id is not None)
+        for watcher in self._watchers:
+            watcher.cancel()
 
     # The person acts.
 
     async def open(self, tap: OpenSession) -> SessionOpened:
         """Answer a tap: with the session just handed out, or with a new one."""
-        self.consent, self.consent_at = tap.consent, workflow.time()
         async with self._tapping:
-            # What the validator has seen may have changed while another tap was answered.
+            # Much may have happened while another tap was answered.
             if (code := self.refusal(tap)) is not None:
                 return SessionOpened(outcome=OpenOutcome.TRY_AGAIN, code=code)
             latest = self.latest
-            if latest and latest.session and not tap.take_over and latest.is_fresh(workflow.time()):
+            if latest and latest.session and self._gets_the_same_link(tap):
                 return _handed_out(latest.number, latest.session)
+            self.consent, self.consent_at = tap.consent, workflow.time()
             self.standing.released(WaitingFor.PERSON)
             return await self._mint(tap.device)
+
+    def refusal(self, tap: OpenSession) -> FailureCode | None:
+        """Tell why a tap gets no session, None when it gets one."""
+        if (code := self._too_late()) is not None:
+            return code
+        if tap.consent is None:
+            return FailureCode.CONSENT_MISSING
+        if workflow.time() > tap.not_after:
+            return FailureCode.TAP_TOO_OLD
+        if (code := self._busy(tap)) is not None:
+            return code
+        if self._gets_the_same_link(tap) or self.attempts_left:
+            return None
+        return FailureCode.ATTEMPTS_EXHAUSTED
+
+    def _busy(self, tap: OpenSession) -> FailureCode | None:
+        """Tell whether another device or the session just opened stands in the way."""
+        now, latest = workflow.time(), self.latest
+        if tap.take_over:
+            return None
+        if latest is not None and latest.is_held_from(tap.device, now):
+            return FailureCode.OTHER_DEVICE
+        if self._gets_the_same_link(tap) or not self.attempts_left:
+            return None
+        cooling = now - self._held_at < self.policy.cooldown_s
+        just_opened = latest is not None and latest.was_just_opened(now)
+        return FailureCode.TOO_SOON if cooling or just_opened else None
+
+    def _gets_the_same_link(self, tap: OpenSession) -> bool:
+        fresh = self.latest is not None and self.latest.is_fresh(workflow.time())
+        return fresh and not tap.take_over
+
+    def _too_late(self) -> FailureCode | None:
+        if self.is_ending():
+            return FailureCode.ALREADY_ENDED
+        return FailureCode.ALREADY_VERIFIED if self.group_id is not None else None
+
+    @property
+    def latest(self) -> Attempt | None:
+        """Give the latest attempt."""
+        return self.attempts[-1] if self.attempts else None
 
     def came_back(self, callback: VerificationCallback) -> None:
         """Take a callback; one that overtakes its session's own answer waits for it."""
@@ -157,6 +189,8 @@ class Verification:
             return self._not_opened(attempt, failed)
         attempt.opened(session, workflow.time())
         self.attempts.append(attempt)
+        if (code := self._too_late()) is not None:
+            return SessionOpened(outcome=OpenOutcome.TRY_AGAIN, code=code)
         self.standing.rests(Stage.VERIFYING, WaitingFor.PERSON)
         if early := self._early_callbacks.pop(attempt.number, None):
             attempt.came_back(early)
@@ -185,9 +219,13 @@ class Verification:
             if not (failed.lost and isinstance(task_id, str)):
                 raise
         order = order.model_copy(update={"resume_task_id": task_id})
-        return await perform(
-            CREATE_SESSION, order, on=queue, patience=patience, summary=Summary.RESUME_SESSION
-        )
+        try:
+            return await perform(
+                CREATE_SESSION, order, on=queue, patience=patience, summary=Summary.RESUME_SESSION
+            )
+        except StepFailedError as failed:
+            # The session exists, so whatever came of reading it, that attempt is spent.
+            raise StepFailedError(failed.step, FailureCode.SESSION_LOST, lost=True) from failed
 
     def _not_opened(self, attempt: Attempt, failed: StepFailedError) -> SessionOpened:
         """Offer the tap again, or hold when an operator must act first.
@@ -195,7 +233,11 @@ class Verification:
         Only a session that may exist at the upstream and is lost to us counts as an attempt.
         """
         code = FailureCode.SESSION_LOST if failed.lost else failed.code
+        if (late := self._too_late()) is not None:
+            return SessionOpened(outcome=OpenOutcome.TRY_AGAIN, code=late)
         if is_operators(code) and code is not FailureCode.UPSTREAM_UNAVAILABLE:
+            # These count as no attempt, so nothing but the cooldown keeps them few.
+            self._held_at = workflow.time()
             self.standing.holds(Failure.of(code, step=failed.step, detail=failed.detail))
             return SessionOpened(outcome=OpenOutcome.ON_HOLD, code=code)
         if code in (FailureCode.SESSION_LOST, FailureCode.SESSION_INCOMPLETE):
@@ -220,12 +262,12 @@ class Verification:
 
     async def _cause_to_look(self, attempt: Attempt) -> Cause | None:
         """Wait for a callback, a word of the person or a timed look; None when all are over."""
-        due = attempt.next_timed()
-        if due is None and not attempt.has_cause():
-            return None
-        if due is not None:
+        while (cause := attempt.take_cause(workflow.time())) is None:
+            due = attempt.next_timed()
+            if due is None or self.group_id is not None:
+                return None
             await self._caused_or_due(attempt, due)
-        return attempt.take_cause(workflow.time())
+        return cause
 
     async def _caused_or_due(self, attempt: Attempt, due: float) -> None:
         def is_caused() -> bool:
@@ -251,6 +293,7 @@ class Verification:
                 delays = self._delays_left(attempt, failed, delays)
                 continue
             attempt.looks += looked.looks
+            attempt.query_task_id = looked.task_id
             self._learn(attempt, session, looked)
             break
         attempt.checking = False
@@ -268,7 +311,8 @@ class Verification:
             project_name=session.project_name,
             post_timeout_s=post_timeout_s,
             delays_s=delays,
-            max_looks=self.policy.max_looks - attempt.looks,
+            max_looks=attempt.room,
+            task_id=attempt.query_task_id,
         )
         patience = looking(post_timeout_s, delays)
         if cause is Cause.POLL:
@@ -276,24 +320,28 @@ class Verification:
             question = question.model_copy(
                 update={"every_s": self.policy.poll_interval_s, "until": until}
             )
-            patience = watching()
+            patience = asking()
         return await perform(
             QUERY_GROUP, question, on=self._queue, patience=patience, summary=cause.summary
         )
 
     def _delays_left(
-        self, attempt: Attempt, failed: StepFailedError, delays: tuple[float, ...]
+        self,
+        attempt: Attempt,
+        failed: StepFailedError,
+        delays: tuple[float, ...],
     ) -> tuple[float, ...]:
         """Count what a lost step may have asked, and give the looks it did not come to.
 
-        Its last word is at most one look old.
+        Since its last word one more look may have left, and that one's resend.
         """
         if not failed.lost:
-            self.standing.holds(failed.failure)
+            if self._too_late() is None:
+                self.standing.holds(failed.failure)
             return ()
         sent = _last_word(failed.heartbeat)
-        attempt.looks += sent.looks + 1
-        left = delays[sent.delays_done + 1 :]
+        attempt.looks = min(attempt.looks + sent.looks + 2, self.policy.max_looks)
+        left = delays[sent.delays_done + 1 :][: attempt.room]
         return tuple(delay - delays[0] for delay in left)
 
     def _learn(self, attempt: Attempt, session: SessionCreated, looked: GroupLooked) -> None:
@@ -306,7 +354,7 @@ class Verification:
 
     def _hold_if_exhausted(self) -> None:
         over = all(not attempt.is_open for attempt in self.attempts)
-        if self.attempts_left == 0 and over and self.group_id is None:
+        if self.attempts_left == 0 and over and self._too_late() is None:
             self.standing.holds(Failure.of(FailureCode.ATTEMPTS_EXHAUSTED))
 
     @property

@@ -59,6 +59,7 @@ class VideoOrder:
             self.standing.rests(Stage.GENERATING, WaitingFor.UPSTREAM)
             self.status = await child
         except WorkflowAlreadyStartedError:
+            self.standing.rests(Stage.GENERATING, WaitingFor.UPSTREAM)
             self.status = await self._adopted()
         except ChildWorkflowError:
             self.status = self._given_up()

@@ -14,6 +14,10 @@ from likeness.stages import QueryPolicy
 
 MAX_ASSETS = 20
 MAX_WORDS = 300
+DAY_S = 24 * 3600
+MAX_DEADLINE_S = 10 * 365 * DAY_S
+MAX_POST_TIMEOUT_S = 45
+"""Workers drain for as long as a POST may take, and whoever stops them must wait for that."""
 
 
 class AssetKind(StrEnum):
@@ -26,6 +30,7 @@ class AssetKind(StrEnum):
 def _fetchable(url: SecretStr) -> SecretStr:
     text = url.get_secret_value()
     try:
+        text.encode()
         parts = urlsplit(text)
         usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
     except ValueError:
@@ -50,6 +55,17 @@ Words = Annotated[Secret, AfterValidator(_readable)]
 """A line that the person reads; encrypted, and never in a log."""
 
 
+def _sayable(prompt: SecretStr) -> SecretStr:
+    text = prompt.get_secret_value()
+    if not text.strip():
+        raise ValueError("a prompt must say something")
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise ValueError("a prompt must be text that UTF-8 can hold") from None
+    return prompt
+
+
 class AssetRequest(Order):
     """One picture or clip of the person, at an address the upstream can fetch."""
 
@@ -65,13 +81,13 @@ class VideoRequest(Order):
     provider's defaults changed between editions and cost money.
     """
 
-    prompt: Secret = Field(min_length=1, max_length=4000)
+    prompt: Annotated[Secret, AfterValidator(_sayable)] = Field(min_length=1, max_length=4000)
     duration_s: int = Field(default=5, ge=4, le=15)
     resolution: str = Field(default="720p", pattern=r"^(480p|720p|1080p)$")
     size: str = Field(default="16:9", pattern=r"^(16:9|9:16|1:1|4:3|3:4|21:9|adaptive)$")
     generate_audio: bool = False
     seed: int | None = None
-    model: str = Field(default="doubao-seedance-2.0-face", pattern=r"^[a-z0-9.-]{1,64}$")
+    model: str = Field(default="doubao-seedance-2.0-face", pattern=r"^[a-z0-9][a-z0-9.-]{0,63}$")
 
     @model_validator(mode="after")
     def _model_has_the_resolution(self) -> Self:
@@ -129,18 +145,18 @@ class OnboardingPolicy(Message):
     """How a run waits; copied from the settings of whoever starts it. All durations in seconds."""
 
     query_policy: QueryPolicy = QueryPolicy.FRUGAL
-    look_delays_s: tuple[Annotated[float, Field(ge=0)], ...] = (2, 7, 25)
-    link_ttl_s: float = Field(default=120, gt=0)
-    scan_grace_s: float = Field(default=300, ge=0)
-    token_ttl_s: float = Field(default=1800, gt=0)
-    link_reuse_s: float = Field(default=15, ge=0)
-    cooldown_s: float = Field(default=10, ge=0)
-    poll_interval_s: float = Field(default=5, gt=0)
-    deadline_s: float = Field(default=14 * 24 * 3600, gt=0)
-    max_attempts: int = Field(default=5, ge=1)
-    max_looks: int = Field(default=6, ge=1)
+    look_delays_s: tuple[Annotated[float, Field(ge=0, le=600)], ...] = (2, 7, 25)
+    link_ttl_s: float = Field(default=120, gt=0, le=DAY_S)
+    scan_grace_s: float = Field(default=300, ge=0, le=DAY_S)
+    token_ttl_s: float = Field(default=1800, gt=0, le=DAY_S)
+    link_reuse_s: float = Field(default=15, ge=0, le=600)
+    cooldown_s: float = Field(default=10, ge=0, le=3600)
+    poll_interval_s: float = Field(default=5, gt=0, le=3600)
+    deadline_s: float = Field(default=14 * DAY_S, gt=0, le=MAX_DEADLINE_S)
+    max_attempts: int = Field(default=5, ge=1, le=100)
+    max_looks: int = Field(default=6, ge=1, le=6)
     assets_per_request: int = Field(default=1, ge=1, le=MAX_ASSETS)
-    post_timeout_s: float = Field(default=45, gt=0)
+    post_timeout_s: float = Field(default=45, gt=0, le=MAX_POST_TIMEOUT_S)
 
 
 class OnboardingInput(Message):

@@ -44,6 +44,7 @@ class QueryGroup(Message):
 
     ``delays_s`` are counted from the start of the step, one look each. With ``every_s`` set
     (policy ``poll``) the step asks again and again until ``until`` (unix seconds) instead.
+    ``task_id`` is where an earlier look was told to find its answer: reading it burns nothing.
     """
 
     byted_token: Secret
@@ -51,6 +52,7 @@ class QueryGroup(Message):
     post_timeout_s: float
     delays_s: tuple[float, ...] = (0,)
     max_looks: int = 6
+    task_id: str | None = None
     every_s: float | None = None
     until: float | None = None
 
@@ -61,10 +63,11 @@ class GroupLooked(Message):
     verdict: LookVerdict
     looks: int
     group_id: str | None = None
+    task_id: str | None = None
 
 
 class LooksSent(Message):
-    """Heartbeat of ``query_group``: how many requests may have left, how many delays are over."""
+    """Heartbeat of ``query_group``: how many requests are over, and how many delays."""
 
     looks: int = 0
     delays_done: int = 0

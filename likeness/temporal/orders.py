@@ -146,8 +146,8 @@ async def ordered(
         raise _refused(error) from error
     except WorkflowUpdateRPCTimeoutOrCancelledError as error:
         raise WorkerAwayError(
-            f"No worker answered within {rpc_timeout.total_seconds():g} s; start one and ask "
-            "again, the order may still take effect."
+            f"The order was not carried out within {rpc_timeout.total_seconds():g} s: no worker "
+            "runs, or it waits for a POST under way. It may still take effect; ask again."
         ) from error
     except RPCError as error:
         if error.status is not RPCStatusCode.NOT_FOUND:

@@ -5,7 +5,7 @@ import contextlib
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,7 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import Client, WorkflowHandle
 from temporalio.service import RPCError
+from temporalio.worker import Worker
 
 from devstack.temporal_server import RunningServer
 from likeness import names
@@ -48,7 +49,7 @@ from simulator.faults import Fault
 from simulator.scenario import PRESETS, Scenario
 from simulator.server import serve
 from simulator.world import World
-from worker import workers
+from worker import work, workers
 
 TASK_QUEUE = "likeness"
 CONSENT = Consent(text_version="en-1", sha256="0" * 64, locale="en")
@@ -75,7 +76,8 @@ class Journey:
         self.base_url = base_url
         self.settings = settings
         self.onboarding = f"o-{secrets.token_hex(4)}"
-        self._worker: AsyncExitStack | None = None
+        self._stopping = asyncio.Event()
+        self._worker: asyncio.Task[None] | None = None
         self.http = httpx.AsyncClient(trust_env=False, timeout=10)
 
     @property
@@ -85,20 +87,26 @@ class Journey:
         )
 
     async def start_worker(self) -> None:
-        stack = AsyncExitStack()
-        hosted = workers(
+        self._stopping = asyncio.Event()
+        self._worker = asyncio.create_task(self._work(self._stopping))
+
+    async def _work(self, stopping: asyncio.Event) -> None:
+        async with self.hosted(self.client) as hosted:
+            await work(hosted, stopping)
+
+    def hosted(self, client: Client) -> AbstractAsyncContextManager[tuple[Worker, ...]]:
+        """Give the worker's queues on a connection."""
+        return workers(
             self.settings,
-            self.client,
+            client,
             sealer=LinkSealer([Fernet.generate_key()]),
             signed=lambda order: f"signed for {order.person}".encode(),
         )
-        for worker in await stack.enter_async_context(hosted):
-            await stack.enter_async_context(worker)
-        self._worker = stack
 
     async def stop_worker(self) -> None:
         if self._worker is not None:
-            await self._worker.aclose()
+            self._stopping.set()
+            await self._worker
             self._worker = None
 
     async def start(

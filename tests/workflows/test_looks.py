@@ -72,6 +72,33 @@ class TestFrugalLooks:
         assert 2 == journey.count("query_group")
         assert 2 == status.attempt_log[0].looks
 
+    async def test_lost_answers_never_cost_the_timed_looks(self, journey: Journey) -> None:
+        journey.fault("query_group", "502_html", times=5)
+        await journey.start("a")
+        opened = await journey.tap()
+        await journey.scan(opened)
+        await journey.come_back()
+
+        status = await journey.result()
+
+        assert Stage.COMPLETED == status.stage
+        assert 6 == status.attempt_log[0].looks
+
+    async def test_an_answer_that_is_a_task_is_read_and_not_asked_for_again(
+        self, journey: Journey
+    ) -> None:
+        """Where one question burns the token, a second one would lose a verified person."""
+        journey.change(pending_form="task", single_use_token=True, result_lag_s=0.5)
+        await journey.start("a")
+        opened = await journey.tap()
+        await journey.scan(opened)
+        await journey.come_back()
+
+        status = await journey.result()
+
+        assert Stage.COMPLETED == status.stage
+        assert 1 == journey.count("query_group")
+
 
 class TestPollPolicy:
     async def test_it_needs_no_callback_at_all(self, journey: Journey) -> None:

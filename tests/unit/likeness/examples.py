@@ -240,10 +240,11 @@ FULL: list[BaseModel] = [
         post_timeout_s=1,
         delays_s=(1, 2.5),
         max_looks=3,
+        task_id="task_1",
         every_s=5,
         until=1.5,
     ),
-    GroupLooked(verdict=LookVerdict.VERIFIED, looks=1, group_id="group-1"),
+    GroupLooked(verdict=LookVerdict.VERIFIED, looks=1, group_id="group-1", task_id="t"),
     LooksSent(looks=1, delays_done=1),
     AssetToSubmit(name="front", url=ASSET_URL),
     SubmitAssets(

@@ -32,6 +32,7 @@ class TestDeclining:
 
         asked = read(await client.get(f"{invite}/decline"))
         assert ("say_no", []) == (asked.page, runs.writes)
+        assert 1 == len(asked.forms)
         assert "Yes, I say no" == asked.form_to("/decline").button
         assert asked.leads_to(invite)
 

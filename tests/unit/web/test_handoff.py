@@ -67,6 +67,16 @@ class TestHandoff:
         assert ("invite", True) == (here.page, here.has_box)
         assert [] == runs.writes
 
+    async def test_a_refused_tap_on_a_computer_is_answered_on_that_computer(
+        self, client: httpx.AsyncClient, invite: str
+    ) -> None:
+        form = read(await client.get(f"{invite}?here=1")).fields
+        without_the_box = {name: value for name, value in form.items() if name != "consent"}
+        response = await client.post(f"{invite}/start", data=without_the_box)
+
+        assert (422, "invite") == (response.status_code, read(response).page)
+        assert "Please tick the box" in response.text
+
     async def test_it_follows_the_phone_by_itself(
         self, client: httpx.AsyncClient, invite: str, runs: PretendedRuns
     ) -> None:

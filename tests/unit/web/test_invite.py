@@ -139,6 +139,7 @@ class TestLooking:
 
         assert (503, "away") == (response.status_code, read(response).page)
         assert "5" == response.headers["refresh"] == response.headers["retry-after"]
+        assert read(response).leads_to(invite)
 
     async def test_a_run_past_its_retention_is_over(
         self, client: httpx.AsyncClient, invite: str, runs: PretendedRuns

@@ -170,12 +170,13 @@ class TestRoomForLooks:
 
         assert delays == attempt.delays_for(Cause.FINISHED)
 
-    @pytest.mark.parametrize(("looks", "delays"), [(0, (0.0,)), (5, (0.0,)), (6, ()), (7, ())])
-    def test_a_timed_look_is_one_look_while_any_is_left(
+    @pytest.mark.parametrize(("looks", "delays"), [(0, (0.0,)), (4, (0.0,)), (5, ())])
+    def test_a_timed_look_is_one_look_while_one_more_is_left_for_the_last(
         self, looks: int, delays: tuple[float, ...]
     ) -> None:
         attempt = opened()
         attempt.looks = looks
+        assert Cause.LINK_EXPIRY is attempt.take_cause(LINK_END)
 
         assert delays == attempt.delays_for(Cause.LINK_EXPIRY)
 
@@ -185,7 +186,8 @@ class TestRoomForLooks:
 
         assert () == attempt.delays_for(Cause.CALLBACK)
         assert () == attempt.delays_for(Cause.FINISHED)
-        assert (0.0,) == attempt.delays_for(Cause.LINK_EXPIRY)
+        attempt.timed.clear()
+        assert (0.0,) == attempt.delays_for(Cause.TOKEN_END)
 
     @given(
         events=st.lists(st.sampled_from(["callback", "finished", "later", "look"]), max_size=60),
