@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from starlette.responses import Response
 
-from likeness.temporal.glance import OnboardingGlance
+from web.asking import asking_of
 from web.consent import ConsentText, consent_in, consented_text
 from web.deps import PublicDeps
 from web.devices import is_same
@@ -14,7 +14,6 @@ from web.handoff import qr_of
 from web.pages import Page, checking_pause_s, following_pause_s, why_of
 from web.reader import BACK, HERE, SINCE
 from web.rendering import (
-    Asking,
     Choices,
     Extras,
     Following,
@@ -180,7 +179,8 @@ class PersonPages:
     def _about(self, visit: Visit, truth: Truth) -> Extras:
         """Give what any page of the visit shows of who asks, and what a person may do."""
         page, path = truth.page, visit.path
-        asking = None if truth.run is None else self._asking(visit, truth.run)
+        now = datetime.fromtimestamp(self._deps.clock(), tz=UTC)
+        asking = None if truth.run is None else asking_of(truth.run, visit.reader.language, now=now)
         whole = page in (Page.INVITE, Page.HANDOFF)
         choices = Choices(
             receipt=f"{path}/receipt" if page in _WITH_RECEIPT else None,
@@ -193,19 +193,6 @@ class PersonPages:
             choices=choices if any(choices) else None,
             home=path if visit.reader.posted else "",
         )
-
-    def _asking(self, visit: Visit, run: OnboardingGlance) -> Asking | None:
-        memo = run.memo
-        if memo is None:
-            return None
-        now = datetime.fromtimestamp(self._deps.clock(), tz=UTC)
-        until = visit.reader.language.day(run.deadline, now=now) if run.deadline else None
-        said = {
-            name: secret.get_secret_value()
-            for name in ("display_name", "sender", "contact", "purpose")
-            if (secret := getattr(memo, name)) is not None
-        }
-        return Asking(**said, video=memo.video, until=until)
 
     def _checking(self, visit: Visit, truth: Truth, more: Extras) -> Extras:
         coming, now = visit.reader.coming, int(self._deps.clock())

@@ -9,6 +9,7 @@ from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
 from web.advice import Why
+from web.asking import Asking
 from web.branding import Brand
 from web.consent import ConsentText
 from web.forms import FormFields
@@ -45,18 +46,6 @@ class SealedForm:
     fields: FormFields
     button: str = ""
     back: str = ""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Asking:
-    """Who asks and what for, in the caller's own words; ``until`` is a day as it is written."""
-
-    display_name: str | None = None
-    sender: str | None = None
-    contact: str | None = None
-    purpose: str | None = None
-    video: bool = False
-    until: str | None = None
 
 
 class Handoff(NamedTuple):
