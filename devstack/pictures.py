@@ -10,13 +10,16 @@ from playwright.async_api import Page
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _BY_PALETTE = 3
 _MOST_COLOURS = 48
-_APART = 20
-"""How far the colours that stay are from each other, of the 441 between black and white."""
+_GROUNDS = 12
+"""So many of the most frequent colours stay whatever they are: the grounds are close together."""
 
-# Colours that differ by less than an eye sees count as one; of those the most frequent stay that
-# are far enough from each other, and every other pixel takes the nearest that stayed.
+_APART = 20
+"""How far all others that stay are from them, of the 441 between black and white."""
+
+# Colours that differ by less than an eye sees count as one; every pixel takes the nearest of those
+# that stay.
 _REDUCE = """
-async ([png, most, apart]) => {
+async ([png, most, grounds, apart]) => {
   const blob = await (await fetch("data:image/png;base64," + png)).blob();
   const picture = await createImageBitmap(blob);
   const canvas = new OffscreenCanvas(picture.width, picture.height);
@@ -49,7 +52,7 @@ async ([png, most, apart]) => {
     palette.forEach((colour, place) => {
       if (distance(colour, mine) < distance(palette[best], mine)) best = place;
     });
-    const isNew = !palette.length || distance(palette[best], mine) >= apart;
+    const isNew = palette.length < grounds || distance(palette[best], mine) >= apart;
     if (isNew && palette.length < most) best = palette.push(mine) - 1;
     index.set(key, best);
   }
@@ -71,7 +74,7 @@ class Reduced(NamedTuple):
 
 async def small_png(workshop: Page, png: bytes) -> bytes:
     """Give ``png`` with few colours; ``workshop`` is a blank page whose browser does the work."""
-    asked = [base64.b64encode(png).decode(), _MOST_COLOURS, _APART]
+    asked = [base64.b64encode(png).decode(), _MOST_COLOURS, _GROUNDS, _APART]
     told = await workshop.evaluate(_REDUCE, asked)
     return png_of(
         Reduced(
