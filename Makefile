@@ -63,6 +63,10 @@ test-quick: setup ## The unit tier: no server, under a minute
 # Of the command line only: some shells export a HOST of their own.
 UP_HOST = $(if $(filter command,$(origin HOST)),--host '$(HOST)')
 
+.PHONY: messages
+messages: setup ## Collect the pages' messages into web/locale for translators
+	$(RUN) python -m web.locale_update
+
 .PHONY: demo
 demo: setup ## One person from invitation to video, a killed worker included
 	@exec .venv/bin/python -m devstack demo

@@ -150,43 +150,59 @@ async def workers(
             callback_url=callback_sealer(settings.public_base_url, sealer),
             unlisted_host=lambda link: h5_hosts.unlisted(link.get_secret_value()),
         )
-        assets = AssetSteps(client)
         videos = VideoSteps(client, archive=archive, temporal=temporal)
         files = FileSteps(archive, signed=signed)
-        registry = RegistrySteps(temporal, task_queue=settings.task_queue)
         yield (
-            Worker(
-                temporal,
-                task_queue=settings.task_queue,
-                workflows=[OnboardPerson, GenerateVideo, Person],
-                activities=[registry.tell_registry],
-                sticky_queue_schedule_to_start_timeout=STICKY_TIMEOUT,
-            ),
-            Worker(
-                temporal,
-                task_queue=person_queue(settings.task_queue, DEFAULT_ACCOUNT),
-                activities=[sessions.create_session, sessions.query_group],
-                interceptors=[UnforeseenGuard()],
-                graceful_shutdown_timeout=DRAIN_TIMEOUT,
-            ),
-            Worker(
-                temporal,
-                task_queue=upstream_queue(settings.task_queue, DEFAULT_ACCOUNT),
-                activities=[
-                    assets.submit_assets,
-                    assets.poll_review,
-                    videos.trigger_generation,
-                    videos.poll_generation,
-                    videos.archive_video,
-                    videos.await_video,
-                    files.keep_receipt,
-                    files.erase_files,
-                ],
-                max_concurrent_activities=1000,
-                interceptors=[UnforeseenGuard()],
-                graceful_shutdown_timeout=DRAIN_TIMEOUT,
-            ),
+            workflow_worker(temporal, settings.task_queue),
+            person_worker(temporal, settings.task_queue, sessions),
+            upstream_worker(temporal, settings.task_queue, AssetSteps(client), videos, files),
         )
+
+
+def workflow_worker(temporal: Client, task_queue: str) -> Worker:
+    """Host the workflows, and the one step they take within their own task."""
+    registry = RegistrySteps(temporal, task_queue=task_queue)
+    return Worker(
+        temporal,
+        task_queue=task_queue,
+        workflows=[OnboardPerson, GenerateVideo, Person],
+        activities=[registry.tell_registry],
+        sticky_queue_schedule_to_start_timeout=STICKY_TIMEOUT,
+    )
+
+
+def person_worker(temporal: Client, task_queue: str, sessions: SessionSteps) -> Worker:
+    """Host the steps a person waits for, so that no poll stands before them."""
+    return Worker(
+        temporal,
+        task_queue=person_queue(task_queue, DEFAULT_ACCOUNT),
+        activities=[sessions.create_session, sessions.query_group],
+        interceptors=[UnforeseenGuard()],
+        graceful_shutdown_timeout=DRAIN_TIMEOUT,
+    )
+
+
+def upstream_worker(
+    temporal: Client, task_queue: str, assets: AssetSteps, videos: VideoSteps, files: FileSteps
+) -> Worker:
+    """Host the steps nobody holds a phone for; most of them only watch."""
+    return Worker(
+        temporal,
+        task_queue=upstream_queue(task_queue, DEFAULT_ACCOUNT),
+        activities=[
+            assets.submit_assets,
+            assets.poll_review,
+            videos.trigger_generation,
+            videos.poll_generation,
+            videos.archive_video,
+            videos.await_video,
+            files.keep_receipt,
+            files.erase_files,
+        ],
+        max_concurrent_activities=1000,
+        interceptors=[UnforeseenGuard()],
+        graceful_shutdown_timeout=DRAIN_TIMEOUT,
+    )
 
 
 def receipts_signed_by(signer: ReceiptSigner) -> Callable[[KeepReceipt], bytes]:

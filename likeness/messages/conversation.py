@@ -124,7 +124,7 @@ class AttemptStatus(Message):
 class AssetStatus(Message):
     """One asset; ``reason`` is the provider's word or ours when it was refused."""
 
-    name: str | None
+    name: str | None = None
     asset_id: str | None = None
     state: AssetState
     reason: str | None = None

@@ -9,6 +9,7 @@ from tests.browser.conftest import NewPerson
 from tests.browser.people import House, Invitation, Person
 
 pytestmark = [
+    pytest.mark.browser,
     pytest.mark.server,
     pytest.mark.processes,
     pytest.mark.asyncio(loop_scope="session"),

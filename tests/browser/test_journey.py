@@ -11,6 +11,7 @@ from tests.browser.conftest import NewPerson
 from tests.browser.people import CONTACT, PURPOSE, SENDER, House, Invitation, Person
 
 pytestmark = [
+    pytest.mark.browser,
     pytest.mark.server,
     pytest.mark.processes,
     pytest.mark.asyncio(loop_scope="session"),

@@ -60,7 +60,7 @@ QUICK = OnboardingPolicy(
     token_ttl_s=8,
     poll_interval_s=0.2,
     deadline_s=600,
-    post_timeout_s=5,
+    post_timeout_s=20,
     cooldown_s=0,
 )
 
