@@ -10,6 +10,10 @@ FIRST_PORT, LAST_PORT = 20_000, 32_000
 could otherwise be given that very port for its own end, and the server could not come back."""
 
 
+class PortTakenError(RuntimeError):
+    """Another program has a port that must stay ours; one sentence with the remedy."""
+
+
 def is_free(port: int, host: str = LOOPBACK) -> bool:
     """Say whether a listener could bind this port of ``host`` now."""
     with socket.socket() as probe:

@@ -13,9 +13,9 @@ from devstack.interrupts import InterruptedBySignalError, Interrupts, interrupts
 from devstack.lan import HostError, lan_address
 from devstack.namespaces import SearchAttributeTypeError
 from devstack.narrator import Narrator
-from devstack.ports import free_port
+from devstack.ports import PortTakenError, free_port
 from devstack.running import AlreadyRunningError, end_running, only_one
-from devstack.stack import Stack, remembered_ports, temporal_running
+from devstack.stack import Stack, moved_ports, remembered_ports, temporal_running
 from devstack.supervisor import ProcessFailedError, ProcessSpec, ProcessState, Supervisor
 from devstack.temporal_cli import TemporalCliError, find
 from devstack.temporal_server import DevServer, TemporalServerError
@@ -39,6 +39,7 @@ EXPECTED_ERRORS = (
     CommandFailedError,
     ConnectError,
     HostError,
+    PortTakenError,
     ProcessFailedError,
     SearchAttributeTypeError,
     SettingsError,
@@ -108,12 +109,16 @@ class _Up:
     def on_own(self, host: str | None) -> None:
         """Run on a Temporal server of our own and the simulator."""
         address = None if host is None else lan_address(host)
-        ports = remembered_ports(self._directory / "ports.json")
+        memory = self._directory / "ports.json"
+        is_first = not memory.exists()
+        ports = remembered_ports(memory)
         print_targets(
             self._narrator.console,
             temporal=f"127.0.0.1:{ports.temporal}, namespace {NAMESPACE} (our own dev server)",
             upstream=f"http://127.0.0.1:{ports.simulator} (our own simulator)",
         )
+        for sentence in moved_ports(ports) if is_first else ():
+            self._narrator.tell(sentence)
         cli = find(self._environ, say=self._narrator.tell)
         with temporal_running(cli, self._directory, ports=ports, namespace=NAMESPACE) as (
             local,

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from devstack.ports import LOOPBACK
-from devstack.stack import FAMILIAR_PORTS, Ports, Stack, remembered_ports
+from devstack.ports import LOOPBACK, PortTakenError
+from devstack.stack import FAMILIAR_PORTS, Ports, Stack, moved_ports, remembered_ports
 from devstack.what_is_where import environment_file, for_a_phone, write_environment
 from runtime.settings import WebSettings, WorkerSettings, load
 
@@ -128,14 +128,27 @@ class TestPorts:
 
         assert first == remembered_ports(tmp_path / "ports.json")
 
-    def test_one_taken_meanwhile_is_replaced_and_the_others_stay(self, tmp_path: Path) -> None:
-        first = remembered_ports(tmp_path / "ports.json")
+    def test_one_taken_meanwhile_is_a_refusal_and_nothing_is_forgotten(
+        self, tmp_path: Path
+    ) -> None:
+        memory = tmp_path / "ports.json"
+        first = remembered_ports(memory)
 
-        with socket.create_server((LOOPBACK, first.web)):
-            second = remembered_ports(tmp_path / "ports.json")
+        with (
+            socket.create_server((LOOPBACK, first.web)),
+            pytest.raises(PortTakenError, match=rf"^Port {first.web} \(web\).* delete {memory}"),
+        ):
+            remembered_ports(memory, within_s=0)
 
-        assert first.web != second.web
-        assert first.model_copy(update={"web": second.web}) == second
+        assert first == remembered_ports(memory)
+
+    def test_other_than_the_familiar_ones_are_told(self) -> None:
+        ports = Ports.model_validate({**FAMILIAR_PORTS, "web": 20003})
+
+        assert ["port 8000 is taken by another program: web is at 20003 instead"] == (
+            moved_ports(ports)
+        )
+        assert [] == moved_ports(Ports.model_validate(FAMILIAR_PORTS))
 
     def test_a_damaged_file_is_made_anew(self, tmp_path: Path) -> None:
         (tmp_path / "ports.json").write_text("no json")
