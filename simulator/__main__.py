@@ -48,8 +48,13 @@ def main(
         typer.echo(str(refused), err=True)
         raise typer.Exit(1) from refused
     except OSError as refused:
-        typer.echo(f"cannot listen on {host}: {refused.strerror}", err=True)
-        raise typer.Exit(1) from refused
+        where, options = f"{host}:{port}", "--host and --port"
+        if h5_port is not None:
+            where = f"{where} or {h5_host or host}:{h5_port}"
+            options = "--host, --port, --h5-host and --h5-port"
+        reason = refused.strerror or "it is no address"
+        typer.echo(f"Nothing can listen at {where}: {reason}; correct {options}.", err=True)
+        raise typer.Exit(2) from refused
 
 
 async def _serve(
