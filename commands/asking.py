@@ -23,6 +23,7 @@ from likeness.temporal.errors import (
     TemporalAwayError,
     WorkerAwayError,
 )
+from likeness.temporal.glance import is_unprepared
 from likeness.temporal.keyring import KeyRing
 from runtime import logs
 from runtime.keycheck import KeyCheckError, WrongKeyError, check_keys
@@ -152,17 +153,15 @@ def _refusal(error: TemporalAwayError) -> CommandError | None:
     cause = error.__cause__
     if not isinstance(cause, RPCError) or cause.status in _PASSING:
         return None
-    unprepared = (
-        cause.status is RPCStatusCode.INVALID_ARGUMENT and "search attribute" in cause.message
-    )
-    if unprepared:
+    if is_unprepared(cause):
         names = ", ".join(f"{name} ({kind})" for name, kind in SEARCH_ATTRIBUTES.items())
         return CommandError(
-            "The namespace lacks the search attributes of likeness.",
+            str(error),
             code=Problem.NAMESPACE_UNPREPARED,
             exit_code=ExitCode.BAD_INPUT,
             who=Actor.OPERATOR,
-            next_step=f"Make them with `temporal operator search-attribute create`: {names}.",
+            next_step="Run deploy/temporal/setup-namespace.sh, or make them with `temporal operator "
+            f"search-attribute create`: {names}.",
         )
     return CommandError(
         str(error),

@@ -115,6 +115,22 @@ class TestAnErrorOfACall:
 
         assert expected == outcome(error).code
 
+    def test_of_a_namespace_without_search_attributes_says_what_makes_them(
+        self, outcome: Any
+    ) -> None:
+        cause = RPCError(
+            "Namespace default has no mapping defined for search attribute LikenessStage",
+            RPCStatusCode.INVALID_ARGUMENT,
+            b"",
+        )
+        error = temporal_away(cause)
+        error.__cause__ = cause
+        told = outcome(error)
+
+        assert told.exit_code is ExitCode.BAD_INPUT
+        assert str(told).startswith("The namespace lacks the search attributes of likeness; deploy")
+        assert "again" not in told.next_step
+
 
 class TestAVideoThatNobodyAnswered:
     def test_names_the_id_under_which_a_repeat_pays_once(
