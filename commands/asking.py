@@ -160,8 +160,8 @@ def _refusal(error: TemporalAwayError) -> CommandError | None:
             code=Problem.NAMESPACE_UNPREPARED,
             exit_code=ExitCode.BAD_INPUT,
             who=Actor.OPERATOR,
-            next_step="Run deploy/temporal/setup-namespace.sh, or make them with `temporal operator "
-            f"search-attribute create`: {names}.",
+            next_step="Run deploy/temporal/setup-namespace.sh, or make them with `temporal "
+            f"operator search-attribute create`: {names}.",
         )
     return CommandError(
         str(error),
