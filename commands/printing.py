@@ -88,6 +88,9 @@ class Printer:
 
     def _link(self, answer: StartAnswer | LinkAnswer) -> None:
         lines = wording.words(answer)
+        if answer.invite_url not in lines:
+            self._lines(lines)
+            return
         shown = lines.index(answer.invite_url) + 1
         self._lines(lines[:shown])
         if self._qr:

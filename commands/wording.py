@@ -29,8 +29,14 @@ def words(answer: Answer) -> list[str]:
 
 @words.register
 def start(answer: StartAnswer) -> list[str]:
-    """Say what was started and whom to send the link."""
+    """Say what was started and whom to send the link; nobody, where the run has ended."""
     subject = Subject(answer.tenant, answer.onboarding_id)
+    if answer.stage.is_end:
+        known = f"Onboarding {answer.onboarding_id} was started before by the same request"
+        return [
+            f"{known} and has ended: it is {answer.stage}.",
+            f"Next: {subject.command('status')} shows how; another --id starts another one.",
+        ]
     known = "" if answer.is_new else "; it was started before by the same request"
     return [
         f"Onboarding {answer.onboarding_id} is {answer.stage}{known}.",
@@ -42,7 +48,15 @@ def start(answer: StartAnswer) -> list[str]:
 
 @words.register
 def link(answer: LinkAnswer) -> list[str]:
-    """Say nothing beside the link: it is copied, or read by a script."""
+    """Say nothing beside the link, which is copied or read by a script, while it leads on."""
+    if answer.stage.is_end:
+        subject = Subject(answer.tenant, answer.onboarding_id)
+        ended = f"Onboarding {answer.onboarding_id} has ended: it is {answer.stage}."
+        return [
+            f"{ended} Its link only shows the person where they stand:",
+            answer.invite_url,
+            f"Next: {subject.command('status')} shows how it ended; `start` begins another one.",
+        ]
     return [answer.invite_url]
 
 

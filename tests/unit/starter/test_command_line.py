@@ -192,6 +192,41 @@ class TestAnswers:
         assert capsys.readouterr().out == f"{INVITE}\n"
         assert INVITE not in repr(answer)
 
+    def test_of_link_for_an_ended_run_say_so(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        answer = LinkAnswer(
+            onboarding_id="one",
+            tenant="default",
+            workflow_id="likeness/default/one",
+            stage=Stage.CANCELED,
+            link=1,
+            invite_url=INVITE,
+        )
+        monkeypatch.setattr(onboardings, "link", lambda *_: answer)
+
+        starter.run(["link", "one"])
+
+        first, second, last = capsys.readouterr().out.splitlines()
+        assert first.startswith("Onboarding one has ended: it is canceled.")
+        assert INVITE == second
+        assert last.startswith("Next: python starter.py status one")
+
+    def test_of_start_for_an_ended_run_ask_for_no_link_to_be_sent(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        def ended(settings: StarterSettings, request: OnboardingRequest) -> StartAnswer:
+            update = {"stage": Stage.COMPLETED, "is_new": False}
+            return started(settings, request).model_copy(update=update)
+
+        monkeypatch.setattr(onboardings, "start", ended)
+
+        starter.run([*START, "--id", "one", "--qr"])
+
+        first, last = capsys.readouterr().out.splitlines()
+        assert first.endswith("has ended: it is completed.")
+        assert last.startswith("Next: python starter.py status one")
+
 
 class TestWaiting:
     def test_ends_well_when_all_that_was_asked_for_is_there(
