@@ -19,7 +19,7 @@ for name in $(env | sed -nE 's/^((TEMPORAL|APIMART)_[A-Z0-9_]+)=.*/\\1/p'); do u
 
 IN_CLEAR = (
     "It is plain http: whoever is in that network can read along, so take pretended people only. "
-    "Neither our pages nor the pretended check ask for the camera. API, Temporal and the "
+    "Neither our pages nor the pretended check ask for the camera. Codec, Temporal and the "
     "simulator's controls stay on this machine."
 )
 
@@ -35,7 +35,7 @@ def print_what_is_where(console: Console, stack: Stack) -> None:
     """Print the addresses of a stack and a command to begin with."""
     rows = {
         "invite links, callbacks": stack.public_url,
-        "API, codec, health": stack.admin_url,
+        "codec, readiness, counts": stack.admin_url,
         "Temporal UI": f"{stack.ui_url}/namespaces/{stack.namespace}/workflows",
         "simulator": stack.simulator_url,
         "videos": str(stack.archive),
@@ -79,6 +79,7 @@ def example(stack: Stack) -> list[str]:
     return [
         f". {shlex.quote(str(environment_file(stack.directory)))}",
         "python starter.py start --person maria --min-usable 1 \\",
+        '    --sender "Acme Films" --display-name Maria \\',
         f"    --asset image={portraits}/front.jpg --asset image={portraits}/refused.jpg \\",
         '    --prompt "She waves." --duration-s 5 --resolution 720p',
         "# then open the invite link in a browser, or let somebody pretended do it:",

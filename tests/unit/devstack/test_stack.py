@@ -8,7 +8,7 @@ import pytest
 
 from devstack.ports import LOOPBACK, PortTakenError
 from devstack.stack import FAMILIAR_PORTS, Ports, Stack, moved_ports, remembered_ports
-from devstack.what_is_where import environment_file, for_a_phone, write_environment
+from devstack.what_is_where import environment_file, example, for_a_phone, write_environment
 from runtime.settings import WebSettings, WorkerSettings, load
 
 
@@ -62,6 +62,14 @@ class TestProcesses:
             "http://127.0.0.1:20002/namespaces/likeness-test-0/workflows/likeness%2Fdefault%2Fa"
             == stack.ui_url_of("likeness/default/a")
         )
+
+
+class TestTheExample:
+    def test_tells_the_person_who_asks_and_greets_them(self, stack: Stack) -> None:
+        words = " ".join(example(stack))
+
+        assert "--sender" in words
+        assert "--display-name" in words
 
 
 class TestLoopback:
