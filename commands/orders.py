@@ -44,6 +44,13 @@ SHAPES: Mapping[str, tuple[str, str]] = {
 }
 """A field of the request to the option it comes from and the shape that option must have."""
 
+WHAT_IT_IS: Mapping[str, str] = {
+    "--tenant": "--tenant, one of your tenants,",
+    "--id": "--id, an id of your own,",
+    "--person": "--person, your own reference of the person,",
+}
+"""An option that becomes part of an id, as a sentence on it begins."""
+
 _KIND = re.compile(r"([A-Za-z_-]{1,20})=(.*)", re.DOTALL)
 
 
@@ -90,10 +97,11 @@ def subject_of(typed: str, tenant: str) -> Subject:
     """
     try:
         if "/" in typed:
+            _refuse_a_videos(typed)
             return Subject(*onboarding_of(typed))
-        return Subject(checked_part(tenant), checked_part(typed))
+        return Subject(tenant_of(tenant), checked_part(typed))
     except ValueError as error:
-        raise bad_input(f"The id does not fit: {error}.") from None
+        raise bad_input(_about("ID, the onboarding's id,", error)) from None
 
 
 def somebody_of(typed: str, tenant: str) -> Somebody:
@@ -101,9 +109,9 @@ def somebody_of(typed: str, tenant: str) -> Somebody:
     try:
         if "/" in typed:
             return Somebody(*person_of(typed))
-        return Somebody(checked_part(tenant), checked_part(typed))
+        return Somebody(tenant_of(tenant), checked_part(typed))
     except ValueError as error:
-        raise bad_input(f"The reference does not fit: {error}.") from None
+        raise bad_input(_about("REF, your own reference of the person,", error)) from None
 
 
 def own_id_of(typed: str | None) -> str:
@@ -111,7 +119,7 @@ def own_id_of(typed: str | None) -> str:
     try:
         return secrets.token_hex(6) if typed is None else checked_part(typed)
     except ValueError as error:
-        raise bad_input(f"--id: {error}.") from None
+        raise bad_input(_about(WHAT_IT_IS["--id"], error)) from None
 
 
 def reason_of(typed: str) -> str:
@@ -126,7 +134,7 @@ def tenant_of(typed: str) -> str:
     try:
         return checked_part(typed)
     except ValueError as error:
-        raise bad_input(f"--tenant: {error}.") from None
+        raise bad_input(_about(WHAT_IT_IS["--tenant"], error)) from None
 
 
 def request_of(
@@ -218,11 +226,32 @@ def _sentence(error: ValidationError) -> str:
     ours = first["msg"].removeprefix("Value error, ").rstrip(".")
     named = _named(first)
     if named is None:
-        return f"The order does not fit together: {ours.replace('min_usable', '--min-usable')}."
+        ours = ours.replace("min_usable", "--min-usable")
+        ours = ours.replace("there are 1 assets", "there is 1 asset")
+        return f"The order does not fit together: {ours}."
     option, shape = named
     if first["type"] == "value_error":
-        return f"{option}: {ours}."
+        return _about(WHAT_IT_IS.get(option, option), ours)
     return f"{option} must be {shape}."
+
+
+def _about(what: str, problem: ValueError | str) -> str:
+    """Say of what was typed what is wrong with it, and not that it is "an id part"."""
+    told = str(problem)
+    ours = told.removeprefix("an id part ")
+    return f"{what}: {ours}." if ours == told else f"{what} {ours}."
+
+
+def _refuse_a_videos(workflow_id: str) -> None:
+    # The ids of an onboarding and of its video stand side by side in the Temporal UI.
+    owner, video, _ = workflow_id.partition("/video/")
+    if not video:
+        return
+    try:
+        _, onboarding = onboarding_of(owner)
+    except ValueError:
+        return
+    raise bad_input(f"This is the id of a video; the onboarding is {onboarding}.")
 
 
 def _named(problem: ErrorDetails) -> tuple[str, str] | None:
