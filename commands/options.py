@@ -76,7 +76,10 @@ Wait = Annotated[
 ]
 StageFilter = Annotated[Stage | None, typer.Option("--stage", help="Only those at this stage.")]
 Limit = Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many, newest first.")]
-Reason = Annotated[str, typer.Option("--reason", help="Why, for the history.")]
+Reason = Annotated[
+    str,
+    typer.Option("--reason", help="Why, kept encrypted in the run's history; no command shows it."),
+]
 Ref = Annotated[
     str,
     typer.Argument(
