@@ -21,10 +21,10 @@ setup: .venv/.ready ## Build .venv exactly as locked (uv comes by pip where it i
 
 # Not into .venv: `uv sync` is exact and would remove itself.
 .tools/bin/uv:
-	$(PYTHON) -m pip install --quiet --target .tools uv==$(UV_VERSION)
+	$(PYTHON) -m pip install --quiet --root-user-action=ignore --target .tools uv==$(UV_VERSION)
 
 .venv/.ready: uv.lock pyproject.toml | $(UV)
-	$(UV) sync --locked
+	$(UV) sync --locked --quiet
 	@touch $@
 
 ##@ The code
