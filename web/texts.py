@@ -24,8 +24,8 @@ TEXTS: dict[Page, PageText] = {
         _("You are invited to confirm that you are you"),
         (
             _(
-                "Somebody would like to make an avatar of you for videos. Before that, they need "
-                "your agreement and a short camera check."
+                "You are asked whether an avatar of you may be made for videos. Before that, your "
+                "agreement and a short camera check are needed."
             ),
         ),
     ),
