@@ -94,10 +94,19 @@ async def _serve(settings: WebSettings) -> None:
             ),
         ),
     )
-    structlog.get_logger("likeness.web").info(
-        "listening", web_port=settings.web_port, admin_port=settings.admin_port
-    )
+    log = structlog.get_logger("likeness.web")
+    log.info("listening", web_port=settings.web_port, admin_port=settings.admin_port)
+    if nobody_decodes(settings):
+        log.warning(
+            "codec_refuses_everybody",
+            because="ADMIN_HOST is not loopback and CODEC_TOKEN is not set",
+        )
     await serve(listeners, connection.reach())
+
+
+def nobody_decodes(settings: WebSettings) -> bool:
+    """Tell whether the codec endpoint is shown to others, who could never be let in."""
+    return settings.codec_token is None and not is_loopback(settings.admin_host)
 
 
 def _codec_endpoint(settings: WebSettings, payload_keys: KeyRing) -> CodecEndpoint:
