@@ -50,9 +50,13 @@ types: setup ## mypy --strict, tests included
 imports: setup ## Who may import whom
 	$(RUN) lint-imports
 
+# The tests mostly wait, so a few more than cores.
+WORKERS ?= 3
+
 .PHONY: test
 test: setup ## Every tier; a missing Temporal server is found, downloaded or built
-	$(RUN) pytest
+	@.venv/bin/python -m devstack temporal
+	$(RUN) pytest -n $(WORKERS) --dist loadfile
 
 .PHONY: test-quick
 test-quick: setup ## The unit tier: no server, under a minute

@@ -1,4 +1,4 @@
-"""Command line of the stack on this machine: ``python -m devstack up | down | demo``."""
+"""Command line of the stack on this machine: ``python -m devstack up | down | demo | temporal``."""
 
 import os
 import sys
@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from devstack.demo import run_demo
+from devstack.temporal_cli import TemporalCliError, find
 from devstack.up import STATE, run_down, run_up
 
 app = typer.Typer(
@@ -19,6 +20,17 @@ app = typer.Typer(
 )
 
 State = Annotated[Path, typer.Option(help="Folder that keeps everything.", show_default=False)]
+
+
+@app.command()
+def temporal() -> None:
+    """Print the path of the Temporal CLI: found, downloaded, or built before your eyes."""
+    try:
+        path = find(dict(os.environ), say=Console(stderr=True).print)
+    except TemporalCliError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+    typer.echo(path)
 
 
 @app.command()
