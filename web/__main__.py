@@ -2,6 +2,7 @@
 
 import asyncio
 import functools
+import logging
 import sys
 
 import structlog
@@ -48,6 +49,8 @@ def main() -> int:
     try:
         settings = load(WebSettings)
         configure(process="web", level=settings.log_level)
+        # What its two servers say of starting and stopping, `listening` says once.
+        logging.getLogger("uvicorn").setLevel(logging.WARNING)
         asyncio.run(_serve(settings))
     except _REFUSALS as refusal:
         sys.stderr.write(f"{refusal}\n")
