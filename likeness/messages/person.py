@@ -27,7 +27,7 @@ class ConsentReceipt(Message):
 
 
 class OnboardingChanged(Message):
-    """Signal ``onboarding_changed``, and the start of a person: what an onboarding has learnt.
+    """Signal ``onboarding_changed``: what an onboarding has learnt; ``link`` is the one in force.
 
     The upstream may give a person verified again another group; the first one is kept, because the
     assets of one group cannot be used with another.
@@ -41,6 +41,8 @@ class OnboardingChanged(Message):
     receipt: ConsentReceipt | None = None
     assets: tuple[UsableAsset, ...] = ()
     video_ordered: bool = False
+    link: int = 1
+    withdrawn_at: float | None = None
 
 
 class KnownVideo(Message):
@@ -51,7 +53,12 @@ class KnownVideo(Message):
 
 
 class PersonState(Message):
-    """Everything a person's run knows; handed on when it continues as new."""
+    """Everything a person's run knows; handed on when it continues as new.
+
+    ``onboardings`` and ``links`` tell of each onboarding its stage as last heard of and the number
+    of the invite link in force; ``orders`` which Update ordered which video. ``life`` tells this
+    person from one of the same reference who was erased before.
+    """
 
     tenant: IdPart
     person: IdPart
@@ -61,6 +68,9 @@ class PersonState(Message):
     receipts: tuple[ConsentReceipt, ...] = ()
     assets: tuple[UsableAsset, ...] = ()
     onboardings: dict[str, Stage] = Field(default_factory=dict)
+    links: dict[str, int] = Field(default_factory=dict)
+    orders: dict[str, int] = Field(default_factory=dict)
+    life: str | None = None
     videos: int = 0
     video_ids: tuple[str, ...] = ()
     withdrawn_at: float | None = None
