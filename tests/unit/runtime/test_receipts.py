@@ -105,6 +105,36 @@ class TestVerifying:
         assert not verify(changed(signed(signer), **fields), signer.public_keys()[OLD.id])
 
     @pytest.mark.parametrize(
+        ("field", "twice"),
+        [
+            (b'"person": "p-1"', b'"person": "p-2", "person": "p-1"'),
+            (b'"locale": "en"', b'"locale": "de", "locale": "en"'),
+            (b'"signature": ', b'"signature": "AA", "signature": '),
+        ],
+    )
+    def test_a_key_that_stands_twice_proves_nothing(
+        self, signer: ReceiptSigner, field: bytes, twice: bytes
+    ) -> None:
+        whole = signed(signer)
+        assert 1 == whole.count(field)
+
+        assert not verify(whole.replace(field, twice), signer.public_keys()[OLD.id])
+
+    def test_a_signature_has_one_spelling(self, signer: ReceiptSigner) -> None:
+        whole = signed(signer)
+        signature = json.loads(whole)["signature"]
+        assert set("-_") & set(signature)
+        standard = signature.replace("-", "+").replace("_", "/")
+        # Of the last character before the padding four bits do not count.
+        stray = f"{signature[:-3]}{chr(ord(signature[-3]) + 1)}=="
+
+        for other in (standard, stray, f"{signature}\n", f"!{signature}", signature.rstrip("=")):
+            assert not verify(changed(whole, signature=other), signer.public_keys()[OLD.id])
+
+    def test_a_public_key_has_one_spelling(self, signer: ReceiptSigner) -> None:
+        assert not verify(signed(signer), f"{signer.public_keys()[OLD.id]}!")
+
+    @pytest.mark.parametrize(
         "garbage", [b"", b"{}", b"[]", b"null", b"\xff", b"[" * 99999, b'{"signature": "AA"}']
     )
     def test_what_is_no_receipt_proves_nothing(self, signer: ReceiptSigner, garbage: bytes) -> None:
