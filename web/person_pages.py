@@ -123,15 +123,19 @@ class PersonPages:
         more = replace(self._about(visit, truth), start=start, look_again=look_again)
         return self._deps.renderer.page(visit.reader, page, more=more)
 
-    def preparing(self, visit: Visit, tap: Tap, fields: FormFields | None) -> Response:
+    def preparing(
+        self, visit: Visit, tap: Tap, fields: FormFields | None, *, take_over: bool = False
+    ) -> Response:
         """Show that the tap is under way; goes on by itself, and by the button.
 
-        The button sends the same form again; without ``fields`` it asks for the tap's outcome.
+        The button sends the same form again, ``take_over`` included; without ``fields`` it asks for the tap's outcome.
         """
         form, following = None, f"{visit.path}/preparing/{tap.update_id}"
         if fields is not None:
             text = self._deps.consent_texts[fields.text]
-            form = replace(self._form(visit, text, CONTINUE), fields=fields, agreed=True)
+            form = replace(
+                self._form(visit, text, CONTINUE), fields=fields, agreed=True, take_over=take_over
+            )
         more = Extras(
             start=form,
             look_again=following if form is None else None,

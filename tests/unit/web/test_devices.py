@@ -7,7 +7,7 @@ import pytest
 from likeness.failures import FailureCode
 from likeness.messages.conversation import OpenOutcome, SessionOpened
 from likeness.stages import Stage
-from tests.unit.web.pretended import H5_LINK, PretendedRuns, details, glance, opened
+from tests.unit.web.pretended import H5_LINK, Clock, PretendedRuns, details, glance, opened
 from tests.unit.web.reading import read, refresh_path
 from web.calls import RefusedByRunError, UpdateUnderWayError
 from web.devices import told_apart
@@ -114,6 +114,22 @@ class TestOtherDevice:
 
         assert "other_device" == read(response).page
         assert read(response).form_to("/start").has_box
+
+    async def test_while_it_is_prepared_the_button_still_takes_over(
+        self, client: httpx.AsyncClient, invite: str, runs: PretendedRuns, clock: Clock
+    ) -> None:
+        runs.run, runs.outcome = (
+            glance(Stage.VERIFYING),
+            RefusedByRunError(FailureCode.OTHER_DEVICE),
+        )
+        offered = read(await tapped(client, invite)).form_to("/start")
+        runs.taps.clear()
+        runs.outcome = UpdateUnderWayError()
+        going_on = read(await client.post(offered.action, data=offered.fields)).form_to("/start")
+        clock.now += 60
+        await client.post(going_on.action, data=going_on.fields)
+
+        assert [True, True] == [tap.take_over for tap in runs.taps.values()]
 
     async def test_taking_over_needs_a_form_of_ours(
         self, client: httpx.AsyncClient, invite: str, runs: PretendedRuns
