@@ -14,6 +14,7 @@ from web.pages import Page
 from web.person_pages import DECLINE, FINISHED, WITHDRAW, PersonPages
 from web.reader import Coming
 from web.tally import Happening
+from web.taps import window_of
 from web.texts import FORM_TOO_OLD
 from web.truth import Truth, truth_of
 from web.visits import Visit, away, elsewhere, neutral, or_away
@@ -118,9 +119,11 @@ class AnswerPages:
         if not truth.may_withdraw:
             return self._onward(visit, truth)
         invite = visit.invite
+        # A consent given anew can be taken back anew, if need be with a form of long ago.
+        window = window_of(self._deps.clock())
         try:
             await self._deps.people.withdraw(
-                invite.tenant, invite.person, update_id=f"{WITHDRAW}-{fields.nonce}"
+                invite.tenant, invite.person, update_id=f"{WITHDRAW}-{fields.nonce}-{window}"
             )
         except RunGoneError:
             # Verified so lately that the person has no run of their own yet.

@@ -5,7 +5,7 @@ from likeness.failures import FailureCode
 from likeness.stages import Stage
 from likeness.temporal.errors import TemporalAwayError
 from likeness.temporal.people import PersonStands
-from tests.unit.web.pretended import NOW, PretendedPeople, PretendedRuns, details, glance
+from tests.unit.web.pretended import NOW, Clock, PretendedPeople, PretendedRuns, details, glance
 from tests.unit.web.reading import read, refresh_path
 from web.calls import RefusedByRunError, RunGoneError, UpdateUnderWayError
 
@@ -118,6 +118,23 @@ class TestWithdrawing:
         for _ in range(2):
             await client.post(f"{invite}/withdraw", data=form)
         await answer(client, f"{invite}/withdraw")
+
+        assert 2 == len(people.withdrawals)
+
+    async def test_an_old_form_sent_again_later_is_heard_anew(
+        self,
+        client: httpx.AsyncClient,
+        invite: str,
+        *,
+        runs: PretendedRuns,
+        people: PretendedPeople,
+        clock: Clock,
+    ) -> None:
+        runs.run, people.stands = glance(Stage.READY), PersonStands.VERIFIED
+        form = await fields_at(client, f"{invite}/withdraw")
+        await client.post(f"{invite}/withdraw", data=form)
+        clock.now += 3600
+        await client.post(f"{invite}/withdraw", data=form)
 
         assert 2 == len(people.withdrawals)
 
