@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import obstore
-from obstore.exceptions import BaseError
+from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import ObjectStore, from_url
 from pydantic import SecretStr
 
@@ -85,6 +85,20 @@ class Archive:
             await obstore.put_async(self._store, key, content)
         except (BaseError, OSError) as error:
             raise ArchiveError(f"the store took no file: {type(error).__name__}") from None
+
+    async def remove(self, key: str) -> None:
+        """Delete the file at ``key``; none there is as good.
+
+        Raises:
+            ArchiveError: The store did not delete it.
+
+        """
+        try:
+            await obstore.delete_async(self._store, key)
+        except (FileNotFoundError, NotFoundError):
+            return
+        except (BaseError, OSError) as error:
+            raise ArchiveError(f"the store did not delete: {type(error).__name__}") from None
 
     async def erase(self, prefixes: Iterable[str]) -> int:
         """Delete every file below ``prefixes`` (whole path segments) and count them.

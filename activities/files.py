@@ -7,7 +7,7 @@ from temporalio import activity
 from activities.archive import Archive, ArchiveError
 from activities.outcomes import failed
 from likeness.failures import FailureCode
-from likeness.ids import file_prefixes, receipt_key
+from likeness.ids import receipt_key
 from likeness.messages.person import EraseFiles, FilesErased, KeepReceipt, ReceiptKept
 from likeness.steps import ERASE_FILES, KEEP_RECEIPT
 
@@ -36,15 +36,16 @@ class FileSteps:
 
     @activity.defn(name=ERASE_FILES.name)
     async def erase_files(self, order: EraseFiles) -> FilesErased:
-        """Delete every file of the person and of their onboardings, sealed ones too.
+        """Delete files; what is gone already is as good.
 
         Raises:
             ApplicationError: ``archive_failed``, retryable; what is deleted stays deleted.
 
         """
-        prefixes = file_prefixes(order.tenant, order.person, order.onboardings)
         try:
-            count = await self._archive.erase(prefixes)
+            count = await self._archive.erase(order.folders)
+            for key in order.files:
+                await self._archive.remove(key)
         except ArchiveError as error:
             raise failed(FailureCode.ARCHIVE_FAILED, detail=str(error), repeatable=True) from error
         return FilesErased(count=count)

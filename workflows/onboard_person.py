@@ -127,6 +127,8 @@ class OnboardPerson:
             story.cancel()
             await workflow.wait_condition(lambda: all(post.done() for post in self.posts))
             await self.video.stops(withdrawn=self.is_withdrawn)
+            if self.is_withdrawn and self.verification.group_id is not None:
+                await self.registry.learns(self.verification, withdrawn_at=workflow.time())
             self.standing.ends(*self.last_stage())
         await workflow.wait_condition(workflow.all_handlers_finished)
 
@@ -194,6 +196,8 @@ class OnboardPerson:
         self.verification.link += 1
         memo = RunMemo.of(self.request, link=self.verification.link)
         workflow.upsert_memo({search.MEMO: memo})
+        if self.verification.group_id is not None:
+            await self.registry.learns(self.verification)
         return self.status()
 
     @workflow.update(name=names.RESET_ATTEMPTS, description="An operator grants new attempts")
@@ -248,6 +252,7 @@ class OnboardPerson:
             consent=verification.consent,
             consent_at=verification.consent_at,
             link=verification.link,
+            consent_link=verification.consent_link if verification.consent else None,
             device=verification.latest.device if verification.latest else None,
         )
 

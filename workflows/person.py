@@ -10,15 +10,17 @@ from temporalio.workflow import ChildWorkflowCancellationType, ParentClosePolicy
 from likeness import names
 from likeness.failures import FAILURES, FailureCode
 from likeness.ids import (
+    file_prefixes,
     onboarding_workflow_id,
     person_video_key,
     person_workflow_id,
     upstream_queue,
     video_workflow_id,
 )
-from likeness.messages.conversation import Withdraw
+from likeness.messages.conversation import Failure, Withdraw
 from likeness.messages.onboarding import AssetKind, VideoRequest
 from likeness.messages.person import (
+    ConsentReceipt,
     Erase,
     Erased,
     EraseFiles,
@@ -30,8 +32,8 @@ from likeness.messages.person import (
     VideoOrdered,
 )
 from likeness.messages.video import GenerateVideoInput
-from likeness.stages import Stage, WaitingFor
-from likeness.steps import ERASE_FILES, KEEP_RECEIPT
+from likeness.stages import Hold, Stage, WaitingFor
+from likeness.steps import ERASE_FILES, KEEP_RECEIPT, GivesT, Step, TakesT
 from likeness.summaries import Summary
 from likeness.temporal.attributes import search_attributes
 from workflows.performing import copying, perform, perform_until_taken
@@ -55,116 +57,120 @@ class Person:
     @workflow.init
     def __init__(self, known: PersonInput) -> None:
         self.state = known.state
-        self.news: list[OnboardingChanged] = []
         self.erasing: Erase | None = None
         self.erased: Erased | None = None
+        self.unkept: list[ConsentReceipt] = []
+        self.untold: list[str] = []
+        self.starting: set[str] = set()
+        self._ordering = asyncio.Lock()
         self._tell()
 
     @workflow.run
     async def run(self, _: PersonInput) -> PersonState:
-        """Take the news one by one until the person is erased."""
+        """Do what news and orders leave to do, until the person is erased."""
         _refuse_foreign_id(self.state)
+        keeping = asyncio.create_task(self._keep_receipts())
         while self.erasing is None:
             await workflow.wait_condition(self._has_something_to_do)
-            if self.news:
-                await self._learn(self.news.pop(0))
-            elif self.erasing is None and workflow.all_handlers_finished():
+            if self.untold:
+                await self._tell_withdrawn(self.untold.pop(0))
+            elif self.erasing is None:
                 workflow.continue_as_new(PersonInput(state=self.state))
+        keeping.cancel()
         await self._erase()
         await workflow.wait_condition(workflow.all_handlers_finished)
         return self.state
 
     def _has_something_to_do(self) -> bool:
-        grown = workflow.info().is_continue_as_new_suggested() and workflow.all_handlers_finished()
-        return bool(self.news) or self.erasing is not None or grown
+        return bool(self.untold) or self.erasing is not None or self._may_continue_as_new()
 
-    # News of onboardings.
+    def _may_continue_as_new(self) -> bool:
+        grown = workflow.info().is_continue_as_new_suggested()
+        return grown and not self.unkept and workflow.all_handlers_finished()
+
+    # News of onboardings. What it changes is known at once, also to an order that comes with it.
 
     @workflow.signal(name=names.ONBOARDING_CHANGED, description="News of an onboarding")
     def onboarding_changed(self, news: OnboardingChanged) -> None:
-        """Take the news; one at a time."""
-        self.news.append(news)
-
-    async def _learn(self, news: OnboardingChanged) -> None:
-        is_first = self.state.group_id is None
-        same_group = is_first or news.group_id in (None, self.state.group_id)
+        """Take the news; told twice it changes nothing more."""
+        state = self.state
         changed: dict[str, object] = {
-            "onboardings": {**self.state.onboardings, news.onboarding: news.stage}
+            "onboardings": {**state.onboardings, news.onboarding: news.stage},
+            "links": {**state.links, news.onboarding: news.link},
         }
-        if is_first and news.group_id is not None:
+        if state.group_id is None and news.group_id is not None:
             changed |= {
                 "group_id": news.group_id,
                 "project_name": news.project_name,
                 "account": news.account,
             }
-        if news.assets and same_group:
-            known = {asset.asset_id: asset for asset in (*self.state.assets, *news.assets)}
+        if news.group_id in (None, state.group_id) or state.group_id is None:
+            known = {asset.asset_id: asset for asset in (*state.assets, *news.assets)}
             changed["assets"] = tuple(known.values())
         if news.video_ordered:
-            video_id = video_workflow_id(onboarding_workflow_id(self.state.tenant, news.onboarding))
-            changed["video_ids"] = tuple(dict.fromkeys((*self.state.video_ids, video_id)))
+            video_id = video_workflow_id(self._onboarding_id(news.onboarding))
+            changed["video_ids"] = tuple(dict.fromkeys((*state.video_ids, video_id)))
+        if news.receipt is not None and news.receipt not in state.receipts:
+            changed["receipts"] = (*state.receipts, news.receipt)
+            self.unkept.append(news.receipt)
         self._now(**changed)
-        if news.receipt is not None and news.receipt not in self.state.receipts:
-            self._now(receipts=(*self.state.receipts, news.receipt))
-            await self._keep(news)
-        await self._still_withdrawn(news)
+        self._weigh_consent(news)
 
-    async def _still_withdrawn(self, news: OnboardingChanged) -> None:
+    def _weigh_consent(self, news: OnboardingChanged) -> None:
         """Let a consent given since the withdrawal count anew; stop what stands on an older one."""
-        since = self.state.withdrawn_at
-        if since is None:
+        agreed_at = news.receipt.consent_at if news.receipt else 0.0
+        withdrawn_at = max(self.state.withdrawn_at or 0.0, news.withdrawn_at or 0.0)
+        if not withdrawn_at:
             return
-        if news.receipt is not None and news.receipt.consent_at > since:
+        if agreed_at > withdrawn_at:
             self._now(withdrawn_at=None)
             show(Stage.VERIFIED, WaitingFor.NOBODY)
-        elif not news.stage.is_end:
-            await self._tell_withdrawn(onboarding_workflow_id(self.state.tenant, news.onboarding))
-
-    async def _keep(self, news: OnboardingChanged) -> None:
-        """Write the receipt; while the archive does not take it, try on."""
-        if news.receipt is None:
             return
-        order = KeepReceipt(
-            tenant=self.state.tenant, person=self.state.person, receipt=news.receipt
-        )
-        await perform_until_taken(
-            lambda: perform(
-                KEEP_RECEIPT,
-                order,
-                on=self._queue,
-                patience=copying(),
-                summary=Summary.KEEP_RECEIPT,
-            ),
-            repeatable=lambda _: True,
-            trouble=lambda _: None,
-            given_up=lambda: False,
-        )
+        if self.state.withdrawn_at is None:
+            self._now(withdrawn_at=withdrawn_at)
+            show(Stage.DECLINED, WaitingFor.NOBODY, reason=FailureCode.WITHDRAWN)
+        if not news.stage.is_end and news.withdrawn_at is None:
+            self.untold.append(self._onboarding_id(news.onboarding))
+
+    async def _keep_receipts(self) -> None:
+        """Write receipts, one by one; while the archive takes none, hold and try on."""
+        while True:
+            await workflow.wait_condition(lambda: bool(self.unkept))
+            order = KeepReceipt(
+                tenant=self.state.tenant, person=self.state.person, receipt=self.unkept[0]
+            )
+            await self._until_done(KEEP_RECEIPT, order, Summary.KEEP_RECEIPT)
+            self.unkept.pop(0)
 
     # The person takes the consent back.
 
     @workflow.update(name=names.WITHDRAW, description="The person takes the consent back")
-    async def withdraw(self, _: Withdraw) -> PersonState:
+    async def withdraw(self, withdrawal: Withdraw) -> PersonState:
         """End what is under way: onboardings end, videos in flight are sealed, none begins anew."""
-        await self._withdraw()
+        await self._withdraw(withdrawal)
         return self.state
 
-    async def _withdraw(self) -> None:
+    async def _withdraw(self, withdrawal: Withdraw) -> None:
         if self.state.withdrawn_at is None:
             self._now(withdrawn_at=workflow.time())
             show(Stage.DECLINED, WaitingFor.NOBODY, reason=FailureCode.WITHDRAWN)
-            open_onboardings = [
-                onboarding_workflow_id(self.state.tenant, onboarding)
-                for onboarding, stage in self.state.onboardings.items()
-                if not stage.is_end
-            ]
-            await asyncio.gather(
-                *map(self._tell_withdrawn, (*open_onboardings, *self.state.video_ids))
+        await workflow.wait_condition(lambda: not self.starting)
+        onboardings = [
+            self._onboarding_id(onboarding)
+            for onboarding, stage in self.state.onboardings.items()
+            if not stage.is_end
+        ]
+        await asyncio.gather(
+            *(
+                self._tell_withdrawn(each, withdrawal)
+                for each in (*onboardings, *self.state.video_ids)
             )
+        )
 
-    async def _tell_withdrawn(self, workflow_id: str) -> None:
+    async def _tell_withdrawn(self, workflow_id: str, withdrawal: Withdraw | None = None) -> None:
         handle = workflow.get_external_workflow_handle(workflow_id)
         try:
-            await handle.signal(names.WITHDRAW, Withdraw())
+            await handle.signal(names.WITHDRAW, withdrawal or Withdraw())
         except ApplicationError:
             # It has ended, or its history is gone: there is nothing left to stop.
             return
@@ -173,28 +179,41 @@ class Person:
 
     @workflow.update(name=names.GENERATE, description="Make another video of the person")
     async def generate(self, wanted: Generate) -> VideoOrdered:
-        """Start a video under an id of its own; it outlives this run."""
-        number = self.state.videos + 1
-        video_id = video_workflow_id(self._id, number)
-        self._now(videos=number, video_ids=(*self.state.video_ids, video_id))
-        await workflow.start_child_workflow(
-            names.GENERATE_VIDEO,
-            self._video(wanted.video, number),
-            id=video_id,
-            task_queue=workflow.info().task_queue,
-            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-            parent_close_policy=ParentClosePolicy.ABANDON,
-            cancellation_type=ChildWorkflowCancellationType.ABANDON,
-            search_attributes=search_attributes(Stage.GENERATING, WaitingFor.UPSTREAM),
-            static_summary=Summary.VIDEO,
-        )
-        return VideoOrdered(number=number, workflow_id=video_id)
+        """Start a video under an id of its own; it outlives this run. One Update, one video."""
+        info = workflow.current_update_info()
+        order_id = info.id if info else ""
+        async with self._ordering:
+            number = self.state.orders.get(order_id)
+            if number is None:
+                number = self.state.videos + 1
+                await self._start(wanted.video, number)
+                self._now(videos=number, orders={**self.state.orders, order_id: number})
+        return VideoOrdered(number=number, workflow_id=video_workflow_id(self._id, number))
 
     @generate.validator
     def _may_generate(self, wanted: Generate) -> None:  # noqa: ARG002  # the Update's own signature
         withdrawn = self.state.withdrawn_at is not None or self.erasing is not None
         _refuse_if(withdrawn, FailureCode.WITHDRAWN)
         _refuse_if(not self.state.assets, FailureCode.NO_USABLE_ASSETS)
+
+    async def _start(self, video: VideoRequest, number: int) -> None:
+        video_id = video_workflow_id(self._id, number)
+        self.starting.add(video_id)
+        try:
+            await workflow.start_child_workflow(
+                names.GENERATE_VIDEO,
+                self._video(video, number),
+                id=video_id,
+                task_queue=workflow.info().task_queue,
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                parent_close_policy=ParentClosePolicy.ABANDON,
+                cancellation_type=ChildWorkflowCancellationType.ABANDON,
+                search_attributes=search_attributes(Stage.GENERATING, WaitingFor.UPSTREAM),
+                static_summary=Summary.VIDEO,
+            )
+            self._now(video_ids=(*self.state.video_ids, video_id))
+        finally:
+            self.starting.discard(video_id)
 
     def _video(self, video: VideoRequest, number: int) -> GenerateVideoInput:
         return GenerateVideoInput(
@@ -204,6 +223,7 @@ class Person:
             videos=self._references(AssetKind.VIDEO)[:MAX_VIDEOS],
             key=person_video_key(self.state.tenant, self.state.person, number),
             number=number,
+            life=workflow.info().first_execution_run_id,
             poll_interval_s=self.state.poll_interval_s,
             post_timeout_s=self.state.post_timeout_s,
         )
@@ -216,7 +236,7 @@ class Person:
     @workflow.update(name=names.ERASE, description="Delete what is held of the person, and end")
     async def erase(self, order: Erase) -> Erased:
         """Withdraw, delete the archived files, end; answers with what remains beyond reach."""
-        await self._withdraw()
+        await self._withdraw(Withdraw(erased=True))
         self.erasing = order
         await workflow.wait_condition(lambda: self.erased is not None)
         return self.erased or Erased(files_deleted=0, remains=REMAINS)
@@ -226,21 +246,55 @@ class Person:
         _refuse_if(self.erasing is not None, FailureCode.ALREADY_ENDED)
 
     async def _erase(self) -> None:
-        order = EraseFiles(
-            tenant=self.state.tenant,
-            person=self.state.person,
-            onboardings=tuple(self.state.onboardings),
-        )
-        files = await perform_until_taken(
-            lambda: perform(
-                ERASE_FILES, order, on=self._queue, patience=copying(), summary=Summary.ERASE_FILES
-            ),
+        """Delete; what an onboarding tells meanwhile is stopped and deleted too."""
+        count = 0
+        erased: set[str] = set()
+        while True:
+            onboardings = set(self.state.onboardings)
+            folders = file_prefixes(self.state.tenant, self.state.person, sorted(onboardings))
+            files = await self._until_done(
+                ERASE_FILES, EraseFiles(folders=folders), Summary.ERASE_FILES
+            )
+            count += files.count
+            erased |= onboardings
+            while self.untold:
+                await self._tell_withdrawn(self.untold.pop(0), Withdraw(erased=True))
+            if erased == set(self.state.onboardings):
+                break
+        self._now(receipts=(), assets=(), group_id=None, erased_at=workflow.time())
+        self.erased = Erased(files_deleted=count, remains=REMAINS)
+
+    async def _until_done(
+        self, step: Step[TakesT, GivesT], order: TakesT, summary: Summary
+    ) -> GivesT:
+        """Perform a step that may be repeated; while it fails, the run shows who must act."""
+        troubles: list[Failure] = []
+
+        def troubled(failure: Failure) -> None:
+            troubles.append(failure)
+            self._show_trouble(failure)
+
+        done = await perform_until_taken(
+            lambda: perform(step, order, on=self._queue, patience=copying(), summary=summary),
             repeatable=lambda _: True,
-            trouble=lambda _: None,
+            trouble=troubled,
             given_up=lambda: False,
         )
-        self._now(receipts=(), assets=(), group_id=None, erased_at=workflow.time())
-        self.erased = Erased(files_deleted=files.count, remains=REMAINS)
+        if troubles:
+            show(self._stage, WaitingFor.NOBODY)
+        return done
+
+    def _show_trouble(self, failure: Failure) -> None:
+        show(
+            self._stage,
+            WaitingFor.OPERATOR,
+            hold=FAILURES[failure.code].hold or Hold.NEEDS_OPERATOR,
+            reason=failure.code,
+        )
+
+    @property
+    def _stage(self) -> Stage:
+        return Stage.VERIFIED if self.state.withdrawn_at is None else Stage.DECLINED
 
     @workflow.query(name=names.STATUS, description="Everything that is known of the person")
     def status(self) -> PersonState:
@@ -253,6 +307,9 @@ class Person:
 
     def _tell(self) -> None:
         tell_person(self.state)
+
+    def _onboarding_id(self, onboarding: str) -> str:
+        return onboarding_workflow_id(self.state.tenant, onboarding)
 
     @property
     def _id(self) -> str:

@@ -26,7 +26,13 @@ class Registry:
         self.policy = policy
         self.standing = standing
 
-    async def learns(self, verification: Verification, book: AssetBook | None = None) -> None:
+    async def learns(
+        self,
+        verification: Verification,
+        book: AssetBook | None = None,
+        *,
+        withdrawn_at: float | None = None,
+    ) -> None:
         """Tell what is known by now: first the proof and the consent, later the assets."""
         news = OnboardingChanged(
             onboarding=self.request.onboarding,
@@ -37,6 +43,8 @@ class Registry:
             receipt=verification.receipt,
             assets=() if book is None else _usable(book),
             video_ordered=book is not None and self.request.video is not None,
+            link=verification.link,
+            withdrawn_at=withdrawn_at,
         )
         state = PersonState(
             tenant=self.request.tenant,

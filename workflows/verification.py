@@ -58,6 +58,7 @@ class Verification:
         self.project_name = ""
         self.consent: Consent | None = None
         self.consent_at: float | None = None
+        self.consent_link = 1
         self._allowed = policy.max_attempts
         self._sessions_asked_for = 0
         self._held_at = 0.0
@@ -93,6 +94,7 @@ class Verification:
             if latest and latest.session and self._gets_the_same_link(tap):
                 return _handed_out(latest.number, latest.session)
             self.consent, self.consent_at = tap.consent, workflow.time()
+            self.consent_link = self.link
             self.standing.released(WaitingFor.PERSON)
             return await self._mint(tap.device)
 
@@ -113,19 +115,22 @@ class Verification:
     def _busy(self, tap: OpenSession) -> FailureCode | None:
         """Tell whether another device or the session just opened stands in the way."""
         now, latest = workflow.time(), self.latest
-        if tap.take_over:
-            return None
-        if latest is not None and latest.is_held_from(tap.device, now):
+        if self._is_held_from(tap) and not tap.take_over:
             return FailureCode.OTHER_DEVICE
         if self._gets_the_same_link(tap) or not self.attempts_left:
             return None
         cooling = now - self._held_at < self.policy.cooldown_s
         just_opened = latest is not None and latest.was_just_opened(now)
-        return FailureCode.TOO_SOON if cooling or just_opened else None
+        too_soon = cooling or (just_opened and not self._is_held_from(tap))
+        return FailureCode.TOO_SOON if too_soon else None
+
+    def _is_held_from(self, tap: OpenSession) -> bool:
+        latest = self.latest
+        return latest is not None and latest.is_held_from(tap.device, workflow.time())
 
     def _gets_the_same_link(self, tap: OpenSession) -> bool:
         fresh = self.latest is not None and self.latest.is_fresh(workflow.time())
-        return fresh and not tap.take_over
+        return fresh and not self._is_held_from(tap)
 
     def _too_late(self) -> FailureCode | None:
         if self.is_ending():
@@ -161,7 +166,9 @@ class Verification:
     def reset_attempts(self) -> None:
         """Grant as many attempts as in the beginning."""
         self._allowed = len(self.attempts) + self.policy.max_attempts
-        self.standing.released(WaitingFor.PERSON)
+        held = self.standing.failure
+        if held is not None and held.code is FailureCode.ATTEMPTS_EXHAUSTED:
+            self.standing.released(WaitingFor.PERSON)
 
     @property
     def receipt(self) -> ConsentReceipt | None:
@@ -170,7 +177,7 @@ class Verification:
             return None
         return ConsentReceipt(
             onboarding=self.request.onboarding,
-            link=self.link,
+            link=self.consent_link,
             consent=self.consent,
             consent_at=self.consent_at,
         )

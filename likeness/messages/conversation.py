@@ -67,7 +67,12 @@ class Decline(Message):
 
 
 class Withdraw(Message):
-    """The person takes the consent back: Update to ``Person``, signal to runs under way."""
+    """The person takes the consent back: Update to ``Person``, signal to runs under way.
+
+    ``erased``: the person is forgotten altogether, so nothing made of them may be kept.
+    """
+
+    erased: bool = False
 
 
 class OperatorOrder(Message):
@@ -168,4 +173,5 @@ class OnboardingStatus(Message):
     consent: Consent | None = None
     consent_at: float | None = None
     link: int = 1
+    consent_link: int | None = None
     device: str | None = None

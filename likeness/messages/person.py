@@ -56,8 +56,7 @@ class PersonState(Message):
     """Everything a person's run knows; handed on when it continues as new.
 
     ``onboardings`` and ``links`` tell of each onboarding its stage as last heard of and the number
-    of the invite link in force; ``orders`` which Update ordered which video. ``life`` tells this
-    person from one of the same reference who was erased before.
+    of the invite link in force; ``orders`` which Update ordered which video.
     """
 
     tenant: IdPart
@@ -70,7 +69,6 @@ class PersonState(Message):
     onboardings: dict[str, Stage] = Field(default_factory=dict)
     links: dict[str, int] = Field(default_factory=dict)
     orders: dict[str, int] = Field(default_factory=dict)
-    life: str | None = None
     videos: int = 0
     video_ids: tuple[str, ...] = ()
     withdrawn_at: float | None = None
@@ -139,11 +137,10 @@ class ReceiptKept(Message):
 
 
 class EraseFiles(Message):
-    """Step ``erase_files``: delete every file of the person from the archive."""
+    """Step ``erase_files``: delete ``files``, and every file below ``folders``."""
 
-    tenant: str
-    person: str
-    onboardings: tuple[str, ...]
+    folders: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
 
 
 class FilesErased(Message):

@@ -79,6 +79,16 @@ class TestAttempts:
         assert FailureCode.TOO_SOON == code_of(refused.value)
         assert 1 == journey.count("session_created")
 
+    async def test_taking_over_from_oneself_is_no_way_round(self, journey: Journey) -> None:
+        await journey.start("a", link_reuse_s=0, cooldown_s=60)
+        await journey.tap(device=PHONE)
+
+        with pytest.raises(WorkflowUpdateFailedError) as refused:
+            await journey.tap(device=PHONE, take_over=True)
+
+        assert FailureCode.TOO_SOON == code_of(refused.value)
+        assert 1 == journey.count("session_created")
+
     async def test_an_operator_grants_new_ones(self, journey: Journey) -> None:
         await journey.start("a", max_attempts=1, link_reuse_s=0, link_ttl_s=0.2, token_ttl_s=1)
         await journey.tap()

@@ -112,7 +112,7 @@ class TestWithdrawal:
 
         assert (VideoState.DONE, True) == (video.state, video.sealed)
         assert video.key is not None
-        assert video.key.startswith("sealed/")
+        assert video.key.startswith("sealed.d/")
         assert (tmp_path / "archive" / video.key).exists()
         assert 1 == journey.count("video_charged")
 

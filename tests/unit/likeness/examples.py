@@ -154,6 +154,8 @@ NEWS = OnboardingChanged(
     receipt=RECEIPT,
     assets=(USABLE,),
     video_ordered=True,
+    link=2,
+    withdrawn_at=1.5,
 )
 PERSON = PersonState(
     tenant="studio",
@@ -164,6 +166,8 @@ PERSON = PersonState(
     receipts=(RECEIPT,),
     assets=(USABLE,),
     onboardings={"o-1": Stage.READY},
+    links={"o-1": 2},
+    orders={"order-1": 1},
     videos=1,
     video_ids=("likeness/studio/o-1/video/1",),
     withdrawn_at=1.5,
@@ -176,7 +180,7 @@ ITEM = ReviewedItem(asset_id="asset-1", name="front", usable=False, reason="Face
 FULL: list[BaseModel] = [
     CONSENT,
     OpenSession(consent=CONSENT, not_after=1.5, device="a" * 64, take_over=True),
-    Withdraw(),
+    Withdraw(erased=True),
     OperatorOrder(actor="ops", reason="why"),
     SessionOpened(
         outcome=OpenOutcome.OPENED, attempt=1, h5_link=SECRET, code=FailureCode.SESSION_LOST
@@ -206,6 +210,7 @@ FULL: list[BaseModel] = [
         consent=CONSENT,
         consent_at=1.5,
         link=2,
+        consent_link=1,
         device="a" * 64,
     ),
     ASSET,
@@ -275,7 +280,7 @@ FULL: list[BaseModel] = [
     GenerationTriggered(task_id="task_1", estimated_time_s=1.5, refused="why"),
     PollGeneration(task_id="task_1", poll_interval_s=1, estimated_time_s=1.5),
     GenerationFinished(succeeded=True, lost=True, reason="why", cost_usd=1.5),
-    ArchiveVideo(task_id="task_1", key="k"),
+    ArchiveVideo(task_id="task_1", key="k", instead_of="j"),
     VideoArchived(key="k", size_bytes=1, sha256="0" * 64, gone=True),
     AwaitVideo(workflow_id="likeness/default/o-1/video/1"),
     GenerateVideoInput(
@@ -285,6 +290,7 @@ FULL: list[BaseModel] = [
         videos=("asset://b",),
         key="k",
         number=2,
+        life="run",
         poll_interval_s=1,
         post_timeout_s=1,
     ),
@@ -302,7 +308,7 @@ FULL: list[BaseModel] = [
     Erased(files_deleted=1, remains=("history",)),
     KeepReceipt(tenant="studio", person="p-1", receipt=RECEIPT),
     ReceiptKept(key="k"),
-    EraseFiles(tenant="studio", person="p-1", onboardings=("o-1",)),
+    EraseFiles(folders=("studio/o-1",), files=("studio/o-1/video-1.mp4",)),
     FilesErased(count=1),
 ]
 """One of each, every field set to something that is not its default."""
