@@ -128,7 +128,8 @@ class PersonPages:
     ) -> Response:
         """Show that the tap is under way; goes on by itself, and by the button.
 
-        The button sends the same form again, ``take_over`` included; without ``fields`` it asks for the tap's outcome.
+        The button sends the same form again, ``take_over`` included; without ``fields`` it asks for
+        the tap's outcome.
         """
         form, following = None, f"{visit.path}/preparing/{tap.update_id}"
         if fields is not None:
@@ -186,8 +187,9 @@ class PersonPages:
         now = datetime.fromtimestamp(self._deps.clock(), tz=UTC)
         asking = None if truth.run is None else asking_of(truth.run, visit.reader.language, now=now)
         whole = page in (Page.INVITE, Page.HANDOFF)
+        has_receipt = page in _WITH_RECEIPT or truth.may_withdraw
         choices = Choices(
-            receipt=f"{path}/receipt" if page in _WITH_RECEIPT else None,
+            receipt=f"{path}/receipt" if has_receipt else None,
             withdraw=f"{path}/{WITHDRAW}" if truth.may_withdraw else None,
             decline=f"{path}/{DECLINE}" if truth.may_decline else None,
         )

@@ -3,7 +3,9 @@
 from dataclasses import dataclass
 
 from likeness.messages.conversation import OnboardingStatus
+from likeness.messages.person import PersonState
 from likeness.stages import Stage
+from likeness.temporal.errors import TemporalAwayError
 from likeness.temporal.glance import OnboardingGlance
 from likeness.temporal.people import PersonStands
 from web.calls import RunGoneError
@@ -20,18 +22,22 @@ _OF_PERSON = {
 }
 _HANDED_OFF = frozenset({Page.INVITE, Page.TRY_AGAIN, Page.NOT_PASSED, Page.CHECKING})
 _VERIFIED = frozenset({Page.DONE, Page.FINISHED})
+_ENDED = frozenset({Page.FAILED, Page.EXPIRED, Page.CANCELED, Page.OVER})
 
 
 @dataclass(frozen=True, kw_only=True)
 class Truth:
     """A page and what it stands on; ``run`` is None when only the person is still known.
 
-    ``details`` are there only while the person's part is under way and a worker answers.
+    ``details`` are there only while the person's part is under way and a worker answers; ``stands``
+    and ``person`` only where the page depends on them.
     """
 
     page: Page
     run: OnboardingGlance | None = None
     details: OnboardingStatus | None = None
+    stands: PersonStands | None = None
+    person: PersonState | None = None
 
     @property
     def may_decline(self) -> bool:
@@ -47,7 +53,9 @@ class Truth:
     @property
     def may_withdraw(self) -> bool:
         """Tell whether there is an agreement to take back."""
-        return self.page in _VERIFIED
+        # An onboarding may end badly after the check; what was agreed to holds all the same.
+        kept = self.page in _ENDED and self.stands is PersonStands.VERIFIED
+        return self.page in _VERIFIED or kept
 
 
 async def truth_of(visit: Visit, deps: PublicDeps) -> Truth | None:
@@ -63,23 +71,23 @@ async def truth_of(visit: Visit, deps: PublicDeps) -> Truth | None:
         if run.stage is Stage.VERIFYING and not run.closed:
             details = await deps.onboardings.details(run.tenant, run.onboarding_id)
     except RunGoneError:
-        return await _of_person(visit, deps)
+        return await truth_of_person(visit, deps)
     coming = visit.reader.coming
     page = page_of(run, details=details, coming=coming, now=deps.clock())
-    if page in _VERIFIED:
-        page = await _overruled(page, visit, deps)
+    stands = None
+    if page in _VERIFIED or page in _ENDED or page is Page.WITHDRAWN:
+        stands = await deps.people.standing(visit.invite.tenant, visit.invite.person)
+        page = _overruled(page, stands)
     elif page in _HANDED_OFF and _is_elsewhere(visit.reader, run, details):
         page = Page.HANDOFF
-    return Truth(page=page, run=run, details=details)
+    return Truth(page=page, run=run, details=details, stands=stands)
 
 
-async def _overruled(page: Page, visit: Visit, deps: PublicDeps) -> Page:
-    """Give the page for a passed check: a withdrawal since then is the newer truth."""
-    stands = await deps.people.standing(visit.invite.tenant, visit.invite.person)
-    return page if stands in (None, PersonStands.VERIFIED) else _OF_PERSON[stands]
+async def truth_of_person(visit: Visit, deps: PublicDeps) -> Truth | None:
+    """Ask the person, once the run's history is gone; None for a revoked link.
 
-
-async def _of_person(visit: Visit, deps: PublicDeps) -> Truth | None:
+    Raises ``TemporalAwayError``, also while no worker can tell which link is in force.
+    """
     invite = visit.invite
     stands = await deps.people.standing(invite.tenant, invite.person)
     if stands is None:
@@ -87,13 +95,27 @@ async def _of_person(visit: Visit, deps: PublicDeps) -> Truth | None:
     try:
         known = await deps.people.known(invite.tenant, invite.person)
     except RunGoneError:
-        known = None
-    receipts = known.receipts if known else ()
-    links = {receipt.link for receipt in receipts if receipt.onboarding == invite.onboarding}
-    # The memo with the number in force is gone; the receipt tells which link was agreed through.
-    if links and invite.link not in links:
+        return Truth(page=Page.OVER)
+    if known is None:
+        raise TemporalAwayError("No worker answers.")
+    link = _link_in_force(known, invite.onboarding)
+    if link is None:
+        # This onboarding never got as far as the person's own run.
+        return Truth(page=Page.OVER)
+    if invite.link != link:
         return None
-    return Truth(page=_OF_PERSON[stands])
+    return Truth(page=_OF_PERSON[stands], stands=stands, person=known)
+
+
+def _overruled(page: Page, stands: PersonStands | None) -> Page:
+    """Give the page of a run that may have ended before the person withdrew or was erased."""
+    return page if stands in (None, PersonStands.VERIFIED) else _OF_PERSON[stands]
+
+
+def _link_in_force(known: PersonState, onboarding: str) -> int | None:
+    """Give the number of the onboarding's link; None when the person knows of none."""
+    agreed = (each.link for each in known.receipts if each.onboarding == onboarding)
+    return known.links.get(onboarding) or max(agreed, default=None)
 
 
 def _is_elsewhere(reader: Reader, run: OnboardingGlance, details: OnboardingStatus | None) -> bool:

@@ -2,8 +2,10 @@ import httpx
 import pytest
 
 from likeness.failures import FailureCode
+from likeness.messages.person import PersonState
 from likeness.stages import Stage
 from likeness.temporal.errors import TemporalAwayError
+from likeness.temporal.glance import OnboardingGlance
 from likeness.temporal.people import PersonStands
 from tests.unit.web.pretended import NOW, Clock, PretendedPeople, PretendedRuns, details, glance
 from tests.unit.web.reading import read, refresh_path
@@ -163,10 +165,69 @@ class TestWithdrawing:
             None,
         ):
             runs.run, people.stands = run, PersonStands.WITHDRAWN
+            people.state = PersonState(tenant="default", person="p-1", links={"ob-1": 1})
             page = read(await client.get(invite))
 
             assert "withdrawn" == page.page
             assert not page.leads_to("/withdraw")
+
+
+ENDED = [
+    glance(Stage.FAILED),
+    glance(Stage.EXPIRED),
+    glance(Stage.CANCELED),
+    glance(Stage.IN_REVIEW, closed=True),
+]
+
+
+@pytest.mark.parametrize("run", ENDED)
+class TestAfterABadEnd:
+    """The check had passed before the onboarding ended without what it was for."""
+
+    async def test_the_agreement_can_be_taken_back_and_shown(
+        self,
+        client: httpx.AsyncClient,
+        invite: str,
+        *,
+        runs: PretendedRuns,
+        people: PretendedPeople,
+        run: OnboardingGlance,
+    ) -> None:
+        runs.run, people.stands = run, PersonStands.VERIFIED
+        shown = read(await client.get(invite))
+        assert shown.leads_to(f"{invite}/receipt")
+        assert shown.leads_to(f"{invite}/withdraw")
+
+        response = await answer(client, f"{invite}/withdraw")
+
+        assert (200, "withdrawn") == (response.status_code, read(response).page)
+        assert 1 == len(people.withdrawals)
+
+    async def test_who_was_never_verified_is_told_the_end_alone(
+        self, client: httpx.AsyncClient, invite: str, *, runs: PretendedRuns, run: OnboardingGlance
+    ) -> None:
+        runs.run = run
+        shown = read(await client.get(invite))
+
+        assert (run.stage if run.stage.is_end else "over") == shown.page
+        assert not shown.leads_to("/receipt")
+        assert not shown.leads_to("/withdraw")
+
+    @pytest.mark.parametrize("stands", [PersonStands.WITHDRAWN, PersonStands.ERASED])
+    async def test_what_became_of_the_person_is_the_newer_truth(
+        self,
+        client: httpx.AsyncClient,
+        invite: str,
+        *,
+        runs: PretendedRuns,
+        people: PretendedPeople,
+        run: OnboardingGlance,
+        stands: PersonStands,
+    ) -> None:
+        runs.run, people.stands = run, stands
+        shown = read(await client.get(invite))
+
+        assert (stands, False) == (shown.page, shown.leads_to("/withdraw"))
 
 
 class TestFinished:

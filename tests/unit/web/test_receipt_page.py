@@ -3,12 +3,16 @@ import json
 import httpx
 import pytest
 
+from likeness.failures import FailureCode
 from likeness.messages.person import PersonState
 from likeness.stages import Stage
+from likeness.temporal.glance import OnboardingGlance
 from likeness.temporal.people import PersonStands
+from runtime.links import LinkSealer
 from runtime.receipts import verify
 from tests.unit.web.pretended import (
     CONSENT,
+    INVITE,
     NOW,
     RECEIPT,
     PretendedPeople,
@@ -20,6 +24,9 @@ from tests.unit.web.reading import read
 from web.deps import PublicDeps
 
 STATE = PersonState(tenant="default", person="p-1", receipts=(RECEIPT,))
+
+
+PATHS = ["", "/withdraw", "/receipt"]
 
 
 class TestReceipt:
@@ -87,6 +94,42 @@ class TestReceipt:
         assert 404 == (await client.get(f"{invite}/receipt")).status_code
 
 
+class TestReceiptOfAnErasedPerson:
+    """The onboarding's history is still here, and with it what was agreed to."""
+
+    @pytest.mark.parametrize(
+        "run",
+        [
+            glance(Stage.READY),
+            glance(Stage.COMPLETED),
+            glance(Stage.FAILED),
+            glance(Stage.DECLINED, reason=FailureCode.WITHDRAWN),
+        ],
+    )
+    async def test_it_is_given_no_more(
+        self,
+        client: httpx.AsyncClient,
+        invite: str,
+        *,
+        runs: PretendedRuns,
+        people: PretendedPeople,
+        run: OnboardingGlance,
+    ) -> None:
+        runs.run, runs.details_told, people.stands = run, details(), PersonStands.ERASED
+        shown = read(await client.get(invite))
+
+        assert ("erased", False) == (shown.page, shown.leads_to("/receipt"))
+        assert "erased" == read(await client.get(f"{invite}/receipt")).page
+
+    async def test_a_new_onboarding_has_a_receipt_of_its_own(
+        self, client: httpx.AsyncClient, invite: str, runs: PretendedRuns, people: PretendedPeople
+    ) -> None:
+        runs.run, runs.details_told = glance(Stage.VERIFYING), details()
+        people.stands = PersonStands.ERASED
+
+        assert "ob-1" == (await client.get(f"{invite}/receipt")).json()["onboarding"]
+
+
 class TestOldLink:
     """The onboarding's history is past its retention; the person is still known."""
 
@@ -121,21 +164,72 @@ class TestOldLink:
         offered = read(response).leads_to("/withdraw")
         assert offered == (stands is PersonStands.VERIFIED)
 
-    async def test_it_needs_no_worker(
-        self, client: httpx.AsyncClient, invite: str, people: PretendedPeople
+    @pytest.mark.parametrize("stands", [each for each in PersonStands if each != "lost"])
+    @pytest.mark.parametrize("path", PATHS)
+    async def test_without_a_worker_no_number_is_taken_for_the_one_in_force(
+        self,
+        client: httpx.AsyncClient,
+        invite: str,
+        people: PretendedPeople,
+        *,
+        stands: PersonStands,
+        path: str,
     ) -> None:
-        people.stands, people.state = PersonStands.VERIFIED, None
+        people.stands, people.state = stands, None
+        response = await client.get(f"{invite}{path}")
 
-        assert "finished" == read(await client.get(invite)).page
+        assert (503, "away") == (response.status_code, read(response).page)
 
+    @pytest.mark.parametrize(
+        "known",
+        [
+            {"receipts": (RECEIPT.model_copy(update={"link": 2}),)},
+            {"receipts": (RECEIPT, RECEIPT.model_copy(update={"link": 2}))},
+            {"links": {"ob-1": 2}},
+            {"links": {"ob-1": 2}, "receipts": ()},
+        ],
+    )
+    @pytest.mark.parametrize("path", PATHS)
     async def test_a_link_that_was_revoked_stays_so(
+        self,
+        client: httpx.AsyncClient,
+        invite: str,
+        people: PretendedPeople,
+        *,
+        known: dict[str, object],
+        path: str,
+    ) -> None:
+        people.stands = PersonStands.VERIFIED
+        people.state = STATE.model_copy(update=known)
+
+        assert 404 == (await client.get(f"{invite}{path}")).status_code
+
+    async def test_a_link_renewed_after_the_consent_is_good(
+        self, client: httpx.AsyncClient, links: LinkSealer, people: PretendedPeople
+    ) -> None:
+        people.stands = PersonStands.VERIFIED
+        people.state = STATE.model_copy(update={"links": {"ob-1": 2}})
+        renewed = f"/i/{links.seal_invite(INVITE.model_copy(update={'link': 2}))}"
+
+        assert "finished" == read(await client.get(renewed)).page
+        assert 1 == (await client.get(f"{renewed}/receipt")).json()["link"]
+
+    async def test_an_onboarding_the_person_knows_nothing_of_is_over(
         self, client: httpx.AsyncClient, invite: str, people: PretendedPeople
     ) -> None:
-        newer = RECEIPT.model_copy(update={"link": 2})
         people.stands = PersonStands.VERIFIED
-        people.state = STATE.model_copy(update={"receipts": (newer,)})
+        people.state = STATE.model_copy(update={"receipts": (), "links": {"ob-2": 1}})
+        shown = await client.get(invite)
 
-        assert 404 == (await client.get(invite)).status_code
+        assert (410, "over") == (shown.status_code, read(shown).page)
+        assert not read(shown).leads_to("/withdraw")
+
+    async def test_an_erased_person_has_no_receipt(
+        self, client: httpx.AsyncClient, invite: str, people: PretendedPeople
+    ) -> None:
+        people.stands = PersonStands.ERASED
+
+        assert "erased" == read(await client.get(f"{invite}/receipt")).page
 
     async def test_it_takes_a_withdrawal(
         self, client: httpx.AsyncClient, invite: str, people: PretendedPeople
