@@ -67,7 +67,7 @@ class ReceiptPage:
             return None
         return ConsentReceipt(
             onboarding=invite.onboarding,
-            link=told.link,
+            link=told.consent_link or told.link,
             consent=told.consent,
             consent_at=told.consent_at,
         )

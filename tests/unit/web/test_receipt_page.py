@@ -54,6 +54,15 @@ class TestReceipt:
         assert "Your face is biometric data." in said["consent"]["text"]
         assert verify(response.content, deps.receipts.public_keys()[said["key_id"]])
 
+    async def test_it_names_the_link_that_was_agreed_through(
+        self, client: httpx.AsyncClient, links: LinkSealer, runs: PretendedRuns
+    ) -> None:
+        runs.run = glance(Stage.VERIFYING, link=2)
+        runs.details_told = details(link=2, consent_link=1)
+        renewed = f"/i/{links.seal_invite(INVITE.model_copy(update={'link': 2}))}"
+
+        assert 1 == (await client.get(f"{renewed}/receipt")).json()["link"]
+
     async def test_it_is_the_same_file_each_time(
         self, client: httpx.AsyncClient, invite: str, runs: PretendedRuns
     ) -> None:
