@@ -94,6 +94,7 @@ def _tell_story(
     ):
         narrator.tell(f"Temporal runs at {stack.temporal_address}, namespace {stack.namespace}")
         narrator.tell("links work only while the demo runs; `make up` is for clicking")
+        state.insist()
         try:
             report = DemoStory(stack, processes, narrator=narrator).run()
             print_report(report, narrator.console, took_s=narrator.elapsed_s)

@@ -158,6 +158,7 @@ class _Up:
         announce: Callable[[], None],
     ) -> None:
         with Supervisor(hurry=lambda: self._state.hurry) as processes:
+            self._state.insist()
             try:
                 for spec in specs:
                     with self._narrator.waiting(f"starting {spec.name}"):

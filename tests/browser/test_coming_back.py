@@ -144,6 +144,6 @@ class TestAWorkerThatIsAway:
             await phone.sees("preparing")
         finally:
             house.processes.restart("worker")
-        await phone.is_before_the_camera()
+        await phone.gets_before_the_camera()
 
         assert 1 == house.sessions

@@ -47,7 +47,7 @@ async def keep_receipt(order: KeepReceipt) -> ReceiptKept:
 
 @activity.defn(name="erase_files")
 async def erase_files(order: EraseFiles) -> FilesErased:
-    return FilesErased(count=len(order.onboardings) + 2)
+    return FilesErased(count=len(order.folders) // 2 + 1)
 
 
 @asynccontextmanager
