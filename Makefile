@@ -21,10 +21,10 @@ setup: .venv/.ready ## Build .venv exactly as locked (uv comes by pip where it i
 
 # Not into .venv: `uv sync` is exact and would remove itself.
 .tools/bin/uv:
-	$(PYTHON) -m pip install --quiet --target .tools uv==$(UV_VERSION)
+	$(PYTHON) -m pip install --quiet --root-user-action=ignore --target .tools uv==$(UV_VERSION)
 
 .venv/.ready: uv.lock pyproject.toml | $(UV)
-	$(UV) sync --locked
+	$(UV) sync --locked --quiet
 	@touch $@
 
 ##@ The code
@@ -50,9 +50,13 @@ types: setup ## mypy --strict, tests included
 imports: setup ## Who may import whom
 	$(RUN) lint-imports
 
+# The tests mostly wait, so a few more than cores.
+WORKERS ?= 3
+
 .PHONY: test
 test: setup ## Every tier; a missing Temporal server is found, downloaded or built
-	$(RUN) pytest
+	@.venv/bin/python -m devstack temporal
+	$(RUN) pytest -n $(WORKERS) --dist loadfile
 
 .PHONY: test-quick
 test-quick: setup ## The unit tier: no server, under a minute
@@ -60,17 +64,28 @@ test-quick: setup ## The unit tier: no server, under a minute
 
 ##@ The whole thing on this machine
 
+# Of the command line only: some shells export a HOST of their own.
+UP_HOST = $(if $(filter command,$(origin HOST)),--host '$(HOST)')
+
+.PHONY: messages
+messages: setup ## Collect the pages' messages into web/locale for translators
+	$(RUN) python -m web.locale_update
+
 .PHONY: demo
 demo: setup ## One person from invitation to video, a killed worker included
 	@exec .venv/bin/python -m devstack demo
 
 .PHONY: up
-up: setup ## Keep it running to play with; UP_REAL=1 takes your own TEMPORAL_* and APIMART_*
-	@exec .venv/bin/python -m devstack up
+up: setup ## Keep it running to play with; HOST=auto lets a phone in, UP_REAL=1 takes your own servers
+	@exec .venv/bin/python -m devstack up $(UP_HOST)
 
 .PHONY: down
 down: setup ## End what `make up` started; what it knows stays in .likeness/
 	@exec .venv/bin/python -m devstack down
+
+.PHONY: screens
+screens: setup ## Take a picture of every page a person can see, into docs/screens
+	@exec .venv/bin/python -m devstack screens
 
 ##@ One process, from its own variables alone
 

@@ -20,8 +20,10 @@ import typer
 
 from commands.lazily import lazily
 from commands.options import (
+    PROGRAM,
     Assets,
     Audio,
+    Contact,
     DisplayName,
     DurationS,
     Form,
@@ -33,6 +35,8 @@ from commands.options import (
     Person,
     Prompt,
     PromptFile,
+    Purpose,
+    Qr,
     Reason,
     Resolution,
     Seed,
@@ -42,8 +46,10 @@ from commands.options import (
     Tenant,
     Wait,
     Write,
+    example,
 )
 from commands.outcomes import CommandError, ExitCode, Output, Problem
+from commands.people_verbs import person as people
 from likeness.ids import DEFAULT_TENANT
 
 if TYPE_CHECKING:
@@ -59,16 +65,11 @@ else:
     settings = lazily("runtime.settings")
 
 STARTED = time.monotonic()
-PROGRAM = "starter.py"
 
 EXIT_CODES = (
     "Exit codes: 0 done; 1 failed or refused; 2 bad input, settings or keys; 3 not found; "
     "4 Temporal or the worker is away, try again; 70 a bug; 130 interrupted."
 )
-
-
-def _example(line: str) -> str:
-    return f"Example: python {PROGRAM} {line}"
 
 
 app = typer.Typer(
@@ -78,12 +79,14 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 keys = typer.Typer(help="Make and rotate the key files.")
+app.add_typer(people, name="person")
 app.add_typer(keys, name="keys")
 
 
 @app.command(
-    epilog=_example(
-        "start --person p-17 --asset https://example.com/front.jpg --asset "
+    epilog=example(
+        "start --person p-17 --sender 'Acme Films' --contact studio@example.com --purpose "
+        "'A film about our town' --asset https://example.com/front.jpg --asset "
         "video=https://example.com/turn.mp4 --min-usable 1 --prompt-file prompt.txt --duration-s 5 "
         "--resolution 720p -o json"
     )
@@ -97,6 +100,8 @@ def start(
     tenant: Tenant = DEFAULT_TENANT,
     display_name: DisplayName = None,
     sender: Sender = None,
+    contact: Contact = None,
+    purpose: Purpose = None,
     prompt: Prompt = None,
     prompt_file: PromptFile = None,
     duration_s: DurationS = None,
@@ -106,6 +111,7 @@ def start(
     seed: Seed = None,
     model: Model = None,
     wait: Wait = False,
+    qr: Qr = None,
     output: Form = Output.TEXT,
 ) -> None:
     """Start an onboarding and print the person's invite link.
@@ -120,6 +126,8 @@ def start(
             "tenant": tenant,
             "display_name": display_name,
             "sender": sender,
+            "contact": contact,
+            "purpose": purpose,
         },
         asset,
         prompt=orders.prompt_of(prompt, prompt_file),
@@ -133,19 +141,19 @@ def start(
         },
     )
     started = onboardings.start(_settings(), request)
-    printing.Printer(output).answer(started)
+    printing.Printer(output, qr=qr).answer(started)
     if wait:
         _wait(started, output, video_wanted=request.video is not None)
 
 
-@app.command(epilog=_example("status 3f9c01d2ab77 -o json"))
+@app.command(epilog=example("status 3f9c01d2ab77 -o json"))
 def status(onboarding: Id, tenant: Tenant = DEFAULT_TENANT, output: Form = Output.TEXT) -> None:
     """Tell where an onboarding stands; answers within 2 s also when no worker runs."""
     subject = orders.subject_of(onboarding, tenant)
     printing.Printer(output).answer(onboardings.status(_settings(), subject, since=STARTED))
 
 
-@app.command(epilog=_example("watch 3f9c01d2ab77"))
+@app.command(epilog=example("watch 3f9c01d2ab77"))
 def watch(onboarding: Id, tenant: Tenant = DEFAULT_TENANT, output: Form = Output.TEXT) -> None:
     """Show an onboarding's progress until it ends; Ctrl-C stops the watching only."""
     subject = orders.subject_of(onboarding, tenant)
@@ -153,7 +161,7 @@ def watch(onboarding: Id, tenant: Tenant = DEFAULT_TENANT, output: Form = Output
         onboardings.watch(_settings(), subject, printer.progress)
 
 
-@app.command("list", epilog=_example("list --stage in_review -o json"))
+@app.command("list", epilog=example("list --stage in_review -o json"))
 def list_(
     tenant: Tenant = DEFAULT_TENANT,
     stage: StageFilter = None,
@@ -165,7 +173,7 @@ def list_(
     printing.Printer(output).table(found, limit=limit)
 
 
-@app.command(epilog=_example('cancel 3f9c01d2ab77 --reason "asked by the customer"'))
+@app.command(epilog=example('cancel 3f9c01d2ab77 --reason "asked by the customer"'))
 def cancel(
     onboarding: Id,
     reason: Reason = "",
@@ -177,20 +185,61 @@ def cancel(
     printing.Printer(output).answer(onboardings.cancel(_settings(), subject, reason=reason))
 
 
-@app.command(epilog=_example("link 3f9c01d2ab77"))
-def link(onboarding: Id, tenant: Tenant = DEFAULT_TENANT, output: Form = Output.TEXT) -> None:
+@app.command(epilog=example("link 3f9c01d2ab77"))
+def link(
+    onboarding: Id,
+    qr: Qr = None,
+    tenant: Tenant = DEFAULT_TENANT,
+    output: Form = Output.TEXT,
+) -> None:
     """Print the invite link again; it is a credential."""
     subject = orders.subject_of(onboarding, tenant)
-    printing.Printer(output).answer(onboardings.link(_settings(), subject))
+    printing.Printer(output, qr=qr).answer(onboardings.link(_settings(), subject))
 
 
-@keys.command("new", epilog=_example("keys new"))
+@app.command("revoke-link", epilog=example('revoke-link 3f9c01d2ab77 --reason "sent to a group"'))
+def revoke_link(
+    onboarding: Id,
+    reason: Reason = "",
+    tenant: Tenant = DEFAULT_TENANT,
+    output: Form = Output.TEXT,
+) -> None:
+    """Make every invite link handed out so far worthless; `link` then gives the new one."""
+    subject = orders.subject_of(onboarding, tenant)
+    printing.Printer(output).answer(onboardings.revoke_link(_settings(), subject, reason=reason))
+
+
+@app.command("release-device", epilog=example("release-device 3f9c01d2ab77"))
+def release_device(
+    onboarding: Id,
+    reason: Reason = "",
+    tenant: Tenant = DEFAULT_TENANT,
+    output: Form = Output.TEXT,
+) -> None:
+    """Let the person go on with any device, also while another one holds the check."""
+    subject = orders.subject_of(onboarding, tenant)
+    printing.Printer(output).answer(onboardings.release_device(_settings(), subject, reason=reason))
+
+
+@app.command("reset-attempts", epilog=example("reset-attempts 3f9c01d2ab77"))
+def reset_attempts(
+    onboarding: Id,
+    reason: Reason = "",
+    tenant: Tenant = DEFAULT_TENANT,
+    output: Form = Output.TEXT,
+) -> None:
+    """Grant the person as many attempts as in the beginning."""
+    subject = orders.subject_of(onboarding, tenant)
+    printing.Printer(output).answer(onboardings.reset_attempts(_settings(), subject, reason=reason))
+
+
+@keys.command("new", epilog=example("keys new"))
 def keys_new(output: Form = Output.TEXT) -> None:
     """Make the key files that are missing; one that is there is never overwritten."""
     printing.Printer(output).answer(key_files.make_keys(_settings()))
 
 
-@keys.command("rotate", epilog=_example("keys rotate   (then everywhere the files, then --write)"))
+@keys.command("rotate", epilog=example("keys rotate   (then everywhere the files, then --write)"))
 def keys_rotate(write: Write = False, output: Form = Output.TEXT) -> None:
     """Add new keys for reading; with --write let the added ones write.
 

@@ -20,12 +20,15 @@ from temporalio.worker import Worker
 
 from activities.archive import Archive, open_store
 from activities.assets import AssetSteps
+from activities.files import FileSteps
 from activities.guard import UnforeseenGuard
+from activities.registry import RegistrySteps
 from activities.sessions import SessionSteps
 from activities.videos import VideoSteps
 from apimart import ApimartClient
 from likeness.ids import DEFAULT_ACCOUNT, person_queue, upstream_queue
 from likeness.messages.onboarding import MAX_POST_TIMEOUT_S
+from likeness.messages.person import KeepReceipt
 from likeness.messages.steps import CreateSession
 from likeness.temporal.keyring import KeyRing
 from runtime import logs
@@ -35,11 +38,14 @@ from runtime.keys import KeyFileError, load_key_file
 from runtime.links import CallbackToken, LinkSealer, callback_url
 from runtime.loading import SettingsError, load
 from runtime.metrics import MetricsError
+from runtime.receipts import ReceiptSigner
 from runtime.settings import WorkerSettings
 from runtime.temporal import ConnectError, connect
+from web.consent import load_consent_texts
 from workflows.generate_video import GenerateVideo
 from workflows.onboard_person import OnboardPerson
 from workflows.performing import posting
+from workflows.person import Person
 
 EXIT_CONFIGURATION = 2
 
@@ -59,7 +65,7 @@ def main() -> int:
         logs.configure(process="worker", level=settings.log_level)
         payload_keys = load_key_file(settings.payload_keys_file)
         link_keys = load_key_file(settings.link_keys_file)
-        asyncio.run(run(settings, payload_keys, LinkSealer.of(link_keys)))
+        asyncio.run(run(settings, payload_keys, link_keys))
     except (SettingsError, KeyFileError, ConnectError, KeyCheckError, MetricsError) as error:
         print(error, file=sys.stderr)  # noqa: T201  # the one sentence for whoever starts it
         return EXIT_CONFIGURATION
@@ -68,7 +74,7 @@ def main() -> int:
     return 0
 
 
-async def run(settings: WorkerSettings, payload_keys: KeyRing, sealer: LinkSealer) -> None:
+async def run(settings: WorkerSettings, payload_keys: KeyRing, link_keys: KeyRing) -> None:
     """Connect, check the keys before anything is written, and work until told to stop."""
     stopping = asyncio.Event()
     loop = asyncio.get_running_loop()
@@ -79,7 +85,13 @@ async def run(settings: WorkerSettings, payload_keys: KeyRing, sealer: LinkSeale
         return
     temporal = connecting.result()
     await check_keys(temporal, payload_keys)
-    async with workers(settings, temporal, sealer) as hosted:
+    hosting = workers(
+        settings,
+        temporal,
+        sealer=LinkSealer.of(link_keys),
+        signed=receipts_signed_by(ReceiptSigner.of(link_keys)),
+    )
+    async with hosting as hosted:
         log.info("worker_ready", task_queue=settings.task_queue, namespace=temporal.namespace)
         await work(hosted, stopping)
     log.info("worker_stopped")
@@ -111,7 +123,11 @@ async def first_of(task: asyncio.Task[Client], stopping: asyncio.Event) -> bool:
 
 @asynccontextmanager
 async def workers(
-    settings: WorkerSettings, temporal: Client, sealer: LinkSealer
+    settings: WorkerSettings,
+    temporal: Client,
+    *,
+    sealer: LinkSealer,
+    signed: Callable[[KeepReceipt], bytes],
 ) -> AsyncIterator[tuple[Worker, ...]]:
     """Give one worker a queue: workflows, steps a person waits for, all other steps."""
     h5_hosts = H5Hosts.of(settings.h5_origins)
@@ -134,38 +150,70 @@ async def workers(
             callback_url=callback_sealer(settings.public_base_url, sealer),
             unlisted_host=lambda link: h5_hosts.unlisted(link.get_secret_value()),
         )
-        assets = AssetSteps(client)
         videos = VideoSteps(client, archive=archive, temporal=temporal)
+        files = FileSteps(archive, signed=signed)
         yield (
-            Worker(
-                temporal,
-                task_queue=settings.task_queue,
-                workflows=[OnboardPerson, GenerateVideo],
-                sticky_queue_schedule_to_start_timeout=STICKY_TIMEOUT,
-            ),
-            Worker(
-                temporal,
-                task_queue=person_queue(settings.task_queue, DEFAULT_ACCOUNT),
-                activities=[sessions.create_session, sessions.query_group],
-                interceptors=[UnforeseenGuard()],
-                graceful_shutdown_timeout=DRAIN_TIMEOUT,
-            ),
-            Worker(
-                temporal,
-                task_queue=upstream_queue(settings.task_queue, DEFAULT_ACCOUNT),
-                activities=[
-                    assets.submit_assets,
-                    assets.poll_review,
-                    videos.trigger_generation,
-                    videos.poll_generation,
-                    videos.archive_video,
-                    videos.await_video,
-                ],
-                max_concurrent_activities=1000,
-                interceptors=[UnforeseenGuard()],
-                graceful_shutdown_timeout=DRAIN_TIMEOUT,
-            ),
+            workflow_worker(temporal, settings.task_queue),
+            person_worker(temporal, settings.task_queue, sessions),
+            upstream_worker(temporal, settings.task_queue, AssetSteps(client), videos, files),
         )
+
+
+def workflow_worker(temporal: Client, task_queue: str) -> Worker:
+    """Host the workflows, and the one step they take within their own task."""
+    registry = RegistrySteps(temporal, task_queue=task_queue)
+    return Worker(
+        temporal,
+        task_queue=task_queue,
+        workflows=[OnboardPerson, GenerateVideo, Person],
+        activities=[registry.tell_registry],
+        sticky_queue_schedule_to_start_timeout=STICKY_TIMEOUT,
+    )
+
+
+def person_worker(temporal: Client, task_queue: str, sessions: SessionSteps) -> Worker:
+    """Host the steps a person waits for, so that no poll stands before them."""
+    return Worker(
+        temporal,
+        task_queue=person_queue(task_queue, DEFAULT_ACCOUNT),
+        activities=[sessions.create_session, sessions.query_group],
+        interceptors=[UnforeseenGuard()],
+        graceful_shutdown_timeout=DRAIN_TIMEOUT,
+    )
+
+
+def upstream_worker(
+    temporal: Client, task_queue: str, assets: AssetSteps, videos: VideoSteps, files: FileSteps
+) -> Worker:
+    """Host the steps nobody holds a phone for; most of them only watch."""
+    return Worker(
+        temporal,
+        task_queue=upstream_queue(task_queue, DEFAULT_ACCOUNT),
+        activities=[
+            assets.submit_assets,
+            assets.poll_review,
+            videos.trigger_generation,
+            videos.poll_generation,
+            videos.archive_video,
+            videos.await_video,
+            files.keep_receipt,
+            files.erase_files,
+        ],
+        max_concurrent_activities=1000,
+        interceptors=[UnforeseenGuard()],
+        graceful_shutdown_timeout=DRAIN_TIMEOUT,
+    )
+
+
+def receipts_signed_by(signer: ReceiptSigner) -> Callable[[KeepReceipt], bytes]:
+    """Give what makes a receipt of a consent, with the text that was agreed to in it."""
+    texts = load_consent_texts()
+
+    def signed(order: KeepReceipt) -> bytes:
+        text = texts.get(order.receipt.consent.text_version)
+        return signer.sign(order.tenant, order.person, order.receipt, text.text if text else "")
+
+    return signed
 
 
 def callback_sealer(base_url: str, sealer: LinkSealer) -> Callable[[CreateSession], str]:

@@ -2,12 +2,13 @@
 
 import hashlib
 import tempfile
+from collections.abc import Iterable
 from typing import IO, NamedTuple
 from urllib.parse import urlsplit
 
 import httpx
 import obstore
-from obstore.exceptions import BaseError
+from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import ObjectStore, from_url
 from pydantic import SecretStr
 
@@ -72,6 +73,50 @@ class Archive:
             except (BaseError, OSError) as error:
                 raise ArchiveError(f"the store took no file: {type(error).__name__}") from None
         return kept
+
+    async def put(self, key: str, content: bytes) -> None:
+        """Write ``content`` to ``key``, whole or not at all.
+
+        Raises:
+            ArchiveError: The store took no file.
+
+        """
+        try:
+            await obstore.put_async(self._store, key, content)
+        except (BaseError, OSError) as error:
+            raise ArchiveError(f"the store took no file: {type(error).__name__}") from None
+
+    async def remove(self, key: str) -> None:
+        """Delete the file at ``key``; none there is as good.
+
+        Raises:
+            ArchiveError: The store did not delete it.
+
+        """
+        try:
+            await obstore.delete_async(self._store, key)
+        except (FileNotFoundError, NotFoundError):
+            return
+        except (BaseError, OSError) as error:
+            raise ArchiveError(f"the store did not delete: {type(error).__name__}") from None
+
+    async def erase(self, prefixes: Iterable[str]) -> int:
+        """Delete every file below ``prefixes`` (whole path segments) and count them.
+
+        Raises:
+            ArchiveError: The store did not delete all of them.
+
+        """
+        count = 0
+        try:
+            for prefix in prefixes:
+                found = await obstore.list(self._store, prefix).collect_async()
+                for file in found:
+                    await obstore.delete_async(self._store, file["path"])
+                count += len(found)
+        except (BaseError, OSError) as error:
+            raise ArchiveError(f"the store did not delete: {type(error).__name__}") from None
+        return count
 
     def _checked(self, url: SecretStr | None) -> str:
         if url is None:

@@ -7,7 +7,13 @@ from temporalio.client import Client, WorkflowFailureError
 
 from activities.archive import Archive, ArchiveError, SourceGoneError
 from activities.outcomes import failed, step_failure, told
-from activities.waiting import asked_to_wait_s, beating, unless_leaving, until_sent
+from activities.waiting import (
+    asked_to_wait_s,
+    beating,
+    uninterrupted,
+    unless_leaving,
+    until_sent,
+)
 from activities.watching import Watch
 from apimart import (
     ApimartClient,
@@ -60,13 +66,15 @@ class VideoSteps:
         """
         try:
             async with beating(lambda: None):
-                task = await until_sent(
-                    lambda: self._client.generate_video(
-                        order=_video_order(order),
-                        idempotency_key=order.idempotency_key,
-                        timeout_s=order.post_timeout_s,
-                    ),
-                    within_s=UNSENT_BUDGET_S,
+                task = await uninterrupted(
+                    until_sent(
+                        lambda: self._client.generate_video(
+                            order=_video_order(order),
+                            idempotency_key=order.idempotency_key,
+                            timeout_s=order.post_timeout_s,
+                        ),
+                        within_s=UNSENT_BUDGET_S,
+                    )
                 )
         except BadRequest as refused:
             if refused.status == HTTPStatus.CONFLICT:
@@ -109,6 +117,8 @@ class VideoSteps:
             video = await self._client.get_video(order.task_id)
             async with beating(lambda: None):
                 kept = await unless_leaving(self._archive.keep(video.url, order.key))
+                if order.instead_of is not None:
+                    await self._archive.remove(order.instead_of)
         except (Unavailable, RateLimited) as error:
             raise failed(
                 FailureCode.UPSTREAM_UNAVAILABLE,

@@ -88,6 +88,20 @@ async def rest(seconds: float) -> None:
     raise _leaving()
 
 
+async def uninterrupted(work: Coroutine[Any, Any, ResultT]) -> ResultT:
+    """Do what must not be broken off half-way: a cancel that comes meanwhile is not obeyed."""
+    task = asyncio.create_task(work)
+    while not task.done():
+        try:
+            await asyncio.shield(task)
+        except asyncio.CancelledError:
+            if task.cancelled():
+                raise
+        except Exception:  # noqa: BLE001  # raised again below, by the task itself
+            break
+    return task.result()
+
+
 async def unless_leaving(work: Coroutine[Any, Any, ResultT]) -> ResultT:
     """Do repeatable work, but leave it at once when the worker is shut down.
 

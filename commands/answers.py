@@ -45,6 +45,23 @@ class CancelAnswer(OnboardingAnswer):
     """``cancel``: where the onboarding stands now."""
 
 
+class ReleasedAnswer(OnboardingAnswer):
+    """``release-device``."""
+
+
+class ResetAnswer(OnboardingAnswer):
+    """``reset-attempts``: how many were made so far and may still be made."""
+
+    attempts: int
+    attempts_left: int
+
+
+class RevokedAnswer(OnboardingAnswer):
+    """``revoke-link``: ``link`` is the number that only a new link carries."""
+
+    link: int
+
+
 class ListedAnswer(OnboardingAnswer):
     """One line of ``list``; ``person`` is the caller's reference, null where it can't be read."""
 

@@ -9,18 +9,21 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from commands.outcomes import CommandError, ExitCode, Problem, interrupted
-from likeness.failures import Actor, FailureCode
+from likeness.failures import FAILURES, Actor, FailureCode
 from likeness.search import SEARCH_ATTRIBUTES
 from likeness.temporal.codec import UndecodablePayloadError
 from likeness.temporal.errors import (
     DifferentRequestError,
     NoSuchOnboardingError,
+    NoSuchPersonError,
     OnboardingEndedError,
     OnboardingError,
+    PersonErasedError,
     RefusedError,
     TemporalAwayError,
     WorkerAwayError,
 )
+from likeness.temporal.glance import is_unprepared
 from likeness.temporal.keyring import KeyRing
 from runtime import logs
 from runtime.keycheck import KeyCheckError, WrongKeyError, check_keys
@@ -88,9 +91,18 @@ def _explained(error: Exception) -> CommandError:
         case NoSuchOnboardingError():
             code, exit_code = Problem.NOT_FOUND, ExitCode.NOT_FOUND
             next_step = "Look it up with `python starter.py list`, and mind --tenant."
+        case NoSuchPersonError():
+            code, exit_code = Problem.NOT_FOUND, ExitCode.NOT_FOUND
+            next_step = "Look them up with `python starter.py person list`, and mind --tenant."
         case RefusedError():
-            code, exit_code = Problem.REFUSED, ExitCode.FAILED
-            next_step = "See where it stands with `python starter.py status ID`."
+            return _refused(error)
+        case PersonErasedError():
+            return CommandError(
+                str(error),
+                code=FailureCode.ALREADY_ENDED,
+                exit_code=ExitCode.FAILED,
+                next_step="Nothing; another onboarding makes the person known anew.",
+            )
         case OnboardingEndedError():
             return CommandError(
                 str(error),
@@ -101,6 +113,18 @@ def _explained(error: Exception) -> CommandError:
         case _:
             return _operators(error)
     return CommandError(str(error), code=code, exit_code=exit_code, next_step=next_step)
+
+
+def _refused(error: RefusedError) -> CommandError:
+    next_step = "See where it stands with `python starter.py status ID`."
+    if error.code is not None and FAILURES[error.code].who is not Actor.PERSON:
+        next_step = FAILURES[error.code].next_step
+    return CommandError(
+        str(error),
+        code=error.code or Problem.REFUSED,
+        exit_code=ExitCode.FAILED,
+        next_step=next_step,
+    )
 
 
 def _operators(error: Exception) -> CommandError:
@@ -129,17 +153,15 @@ def _refusal(error: TemporalAwayError) -> CommandError | None:
     cause = error.__cause__
     if not isinstance(cause, RPCError) or cause.status in _PASSING:
         return None
-    unprepared = (
-        cause.status is RPCStatusCode.INVALID_ARGUMENT and "search attribute" in cause.message
-    )
-    if unprepared:
+    if is_unprepared(cause):
         names = ", ".join(f"{name} ({kind})" for name, kind in SEARCH_ATTRIBUTES.items())
         return CommandError(
-            "The namespace lacks the search attributes of likeness.",
+            str(error),
             code=Problem.NAMESPACE_UNPREPARED,
             exit_code=ExitCode.BAD_INPUT,
             who=Actor.OPERATOR,
-            next_step=f"Make them with `temporal operator search-attribute create`: {names}.",
+            next_step="Run deploy/temporal/setup-namespace.sh, or make them with `temporal "
+            f"operator search-attribute create`: {names}.",
         )
     return CommandError(
         str(error),

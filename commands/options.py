@@ -7,10 +7,12 @@ import typer
 from commands.outcomes import Output
 from likeness.stages import Stage
 
+PROGRAM = "starter.py"
+
 Id = Annotated[
     str, typer.Argument(metavar="ID", help="The onboarding's id, or its whole workflow id.")
 ]
-Tenant = Annotated[str, typer.Option("--tenant", help="Whose onboarding it is.")]
+Tenant = Annotated[str, typer.Option("--tenant", help="Whose it is: a tenant of yours.")]
 Form = Annotated[Output, typer.Option("--output", "-o", help="For people, or for programs.")]
 Person = Annotated[str, typer.Option("--person", help="Your own reference, never a name.")]
 Assets = Annotated[
@@ -53,11 +55,45 @@ DisplayName = Annotated[
 Sender = Annotated[
     str | None, typer.Option("--sender", help="Who invites, as the person knows them.")
 ]
+Contact = Annotated[
+    str | None, typer.Option("--contact", help="How the person can reach whoever invites.")
+]
+Purpose = Annotated[
+    str | None,
+    typer.Option("--purpose", help="What for, in plain words, as the person is to read it."),
+]
+Qr = Annotated[
+    bool | None,
+    typer.Option(
+        "--qr/--no-qr",
+        help="The link as a QR code, too, to be opened by a phone; on a terminal by default.",
+        show_default=False,
+    ),
+]
 Wait = Annotated[
     bool,
     typer.Option("--wait", help="Stay until the end; exit 0 when all that was asked for is there."),
 ]
 StageFilter = Annotated[Stage | None, typer.Option("--stage", help="Only those at this stage.")]
 Limit = Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many, newest first.")]
-Reason = Annotated[str, typer.Option("--reason", help="Why, for the history.")]
+Reason = Annotated[
+    str,
+    typer.Option("--reason", help="Why, kept encrypted in the run's history; no command shows it."),
+]
+Ref = Annotated[
+    str,
+    typer.Argument(
+        metavar="REF", help="Your own reference of the person, or the run's whole workflow id."
+    ),
+]
+OrderId = Annotated[
+    str | None,
+    typer.Option("--id", help="An id of your own, so that a repeat orders the same video once."),
+]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask; for scripts.")]
 Write = Annotated[bool, typer.Option("--write", help="The second step: let the added keys write.")]
+
+
+def example(line: str) -> str:
+    """Give the last line of a command's help."""
+    return f"Example: python {PROGRAM} {line}"

@@ -11,10 +11,18 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from commands.outcomes import bad_input
-from likeness.ids import DEFAULT_TENANT, checked_part, onboarding_of, onboarding_workflow_id
-from likeness.messages.onboarding import MAX_ASSETS, AssetKind, OnboardingRequest
+from likeness.ids import (
+    DEFAULT_TENANT,
+    checked_part,
+    onboarding_of,
+    onboarding_workflow_id,
+    person_of,
+    person_workflow_id,
+)
+from likeness.messages.onboarding import MAX_ASSETS, AssetKind, OnboardingRequest, VideoRequest
 
 MAX_PROMPT_BYTES = 64 * 1024
+MAX_REASON_LENGTH = 500
 
 SHAPES: Mapping[str, tuple[str, str]] = {
     "tenant": ("--tenant", "1 to 40 characters out of a-z, 0-9, '_' and '-'"),
@@ -22,6 +30,8 @@ SHAPES: Mapping[str, tuple[str, str]] = {
     "person": ("--person", "1 to 40 characters out of a-z, 0-9, '_' and '-'"),
     "display_name": ("--display-name", "a text"),
     "sender": ("--sender", "a text"),
+    "contact": ("--contact", "a text"),
+    "purpose": ("--purpose", "a text"),
     "assets": ("--asset", f"given 1 to {MAX_ASSETS} times"),
     "min_usable": ("--min-usable", "a whole number from 1 to the number of assets"),
     "prompt": ("--prompt", "a text of 1 to 4000 characters"),
@@ -33,6 +43,13 @@ SHAPES: Mapping[str, tuple[str, str]] = {
     "model": ("--model", "a model's name out of a-z, 0-9, '.' and '-'"),
 }
 """A field of the request to the option it comes from and the shape that option must have."""
+
+WHAT_IT_IS: Mapping[str, str] = {
+    "--tenant": "--tenant, one of your tenants,",
+    "--id": "--id, an id of your own,",
+    "--person": "--person, your own reference of the person,",
+}
+"""An option that becomes part of an id, as a sentence on it begins."""
 
 _KIND = re.compile(r"([A-Za-z_-]{1,20})=(.*)", re.DOTALL)
 
@@ -54,6 +71,23 @@ class Subject(NamedTuple):
         return f"python starter.py {verb} {shown}"
 
 
+class Somebody(NamedTuple):
+    """One verified person by the caller's own reference."""
+
+    tenant: str
+    person: str
+
+    @property
+    def workflow_id(self) -> str:
+        """The run that is their registry."""
+        return person_workflow_id(self.tenant, self.person)
+
+    def command(self, verb: str) -> str:
+        """Give the command line of ``person verb`` for them, to be copied."""
+        shown = self.person if self.tenant == DEFAULT_TENANT else self.workflow_id
+        return f"python starter.py person {verb} {shown}"
+
+
 def subject_of(typed: str, tenant: str) -> Subject:
     """Read an onboarding's id, or its whole workflow id, which names the tenant itself.
 
@@ -63,10 +97,36 @@ def subject_of(typed: str, tenant: str) -> Subject:
     """
     try:
         if "/" in typed:
+            _refuse_a_videos(typed)
             return Subject(*onboarding_of(typed))
-        return Subject(checked_part(tenant), checked_part(typed))
+        return Subject(tenant_of(tenant), checked_part(typed))
     except ValueError as error:
-        raise bad_input(f"The id does not fit: {error}.") from None
+        raise bad_input(_about("ID, the onboarding's id,", error)) from None
+
+
+def somebody_of(typed: str, tenant: str) -> Somebody:
+    """Read a person's reference, or the whole workflow id; raises as ``subject_of``."""
+    try:
+        if "/" in typed:
+            return Somebody(*person_of(typed))
+        return Somebody(tenant_of(tenant), checked_part(typed))
+    except ValueError as error:
+        raise bad_input(_about("REF, your own reference of the person,", error)) from None
+
+
+def own_id_of(typed: str | None) -> str:
+    """Give the id that was typed, or make one up; raises ``CommandError``."""
+    try:
+        return secrets.token_hex(6) if typed is None else checked_part(typed)
+    except ValueError as error:
+        raise bad_input(_about(WHAT_IT_IS["--id"], error)) from None
+
+
+def reason_of(typed: str) -> str:
+    """Check a reason's length; raises ``CommandError``."""
+    if len(typed) > MAX_REASON_LENGTH:
+        raise bad_input(f"--reason must be a text of at most {MAX_REASON_LENGTH} characters.")
+    return typed
 
 
 def tenant_of(typed: str) -> str:
@@ -74,7 +134,7 @@ def tenant_of(typed: str) -> str:
     try:
         return checked_part(typed)
     except ValueError as error:
-        raise bad_input(f"--tenant: {error}.") from None
+        raise bad_input(_about(WHAT_IT_IS["--tenant"], error)) from None
 
 
 def request_of(
@@ -103,6 +163,17 @@ def request_of(
         given["video"] = order
     try:
         return OnboardingRequest.model_validate(given)
+    except ValidationError as error:
+        raise bad_input(_sentence(error)) from None
+
+
+def video_of(prompt: str | None, video: Mapping[str, Any]) -> VideoRequest:
+    """Make a video's order; raises as ``request_of``."""
+    given = _video(prompt, video)
+    if given is None:
+        raise bad_input("A video needs --prompt or --prompt-file.")
+    try:
+        return VideoRequest.model_validate(given)
     except ValidationError as error:
         raise bad_input(_sentence(error)) from None
 
@@ -155,11 +226,32 @@ def _sentence(error: ValidationError) -> str:
     ours = first["msg"].removeprefix("Value error, ").rstrip(".")
     named = _named(first)
     if named is None:
-        return f"The order does not fit together: {ours.replace('min_usable', '--min-usable')}."
+        ours = ours.replace("min_usable", "--min-usable")
+        ours = ours.replace("there are 1 assets", "there is 1 asset")
+        return f"The order does not fit together: {ours}."
     option, shape = named
     if first["type"] == "value_error":
-        return f"{option}: {ours}."
+        return _about(WHAT_IT_IS.get(option, option), ours)
     return f"{option} must be {shape}."
+
+
+def _about(what: str, problem: ValueError | str) -> str:
+    """Say of what was typed what is wrong with it, and not that it is "an id part"."""
+    told = str(problem)
+    ours = told.removeprefix("an id part ")
+    return f"{what}: {ours}." if ours == told else f"{what} {ours}."
+
+
+def _refuse_a_videos(workflow_id: str) -> None:
+    # The ids of an onboarding and of its video stand side by side in the Temporal UI.
+    owner, video, _ = workflow_id.partition("/video/")
+    if not video:
+        return
+    try:
+        _, onboarding = onboarding_of(owner)
+    except ValueError:
+        return
+    raise bad_input(f"This is the id of a video; the onboarding is {onboarding}.")
 
 
 def _named(problem: ErrorDetails) -> tuple[str, str] | None:

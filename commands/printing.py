@@ -4,33 +4,38 @@ import json
 import sys
 from collections.abc import Sequence
 
-from pydantic import TypeAdapter
+from pydantic import SerializeAsAny, TypeAdapter
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from commands import wording
+from commands import people_wording, qr_codes, wording
 from commands.answers import (
     Answer,
-    CancelAnswer,
     LinkAnswer,
     ListedAnswer,
-    NewKeysAnswer,
-    RotationAnswer,
     StartAnswer,
     StatusAnswer,
 )
 from commands.outcomes import CommandError, Output
+from commands.people_answers import (
+    ListedPersonAnswer,
+    PersonShownAnswer,
+)
 
 PIPE_WIDTH = 250
+LIGHT_ON_DARK = "#ffffff on #000000"
+"""Said outright: in a light window the code would else be its own negative."""
 
 
 class Printer:
     """Speaks to stdout, and to stderr of what went wrong, in the form that was asked for."""
 
-    def __init__(self, output: Output) -> None:
+    def __init__(self, output: Output, *, qr: bool | None = None) -> None:
+        """Take the form, and whether links are drawn, too: on a terminal when not said."""
         self._as_json = output is Output.JSON
+        self._qr = sys.stdout.isatty() if qr is None else qr
         # A pipe has no width; nothing is cut there.
         width = None if sys.stdout.isatty() else PIPE_WIDTH
         self._console = Console(markup=False, highlight=False, soft_wrap=True, width=width)
@@ -42,28 +47,26 @@ class Printer:
             _write(answer.model_dump_json())
             return
         match answer:
-            case StartAnswer():
-                self._lines(wording.start(answer))
-            case LinkAnswer():
-                self._lines([answer.invite_url])
             case StatusAnswer():
                 self._console.print(_status(answer))
-            case CancelAnswer():
-                self._lines(wording.cancel(answer))
-            case NewKeysAnswer():
-                self._lines(wording.new_keys(answer))
-            case RotationAnswer():
-                self._lines(wording.rotation(answer))
+            case PersonShownAnswer():
+                self._console.print(_person(answer))
+            case StartAnswer() | LinkAnswer():
+                self._link(answer)
+            case _:
+                self._lines(wording.words(answer))
 
-    def table(self, answers: Sequence[ListedAnswer], *, limit: int) -> None:
+    def table(
+        self, answers: Sequence[ListedAnswer] | Sequence[ListedPersonAnswer], *, limit: int
+    ) -> None:
         """Print a list: one array, or a table."""
         if self._as_json:
-            _write(TypeAdapter(list[ListedAnswer]).dump_json(list(answers)).decode())
+            _write(TypeAdapter(list[SerializeAsAny[Answer]]).dump_json(list(answers)).decode())
             return
         if not answers:
             self._lines(["There is none."])
             return
-        self._console.print(_table(answers))
+        self._console.print(_table(_rows(answers)))
         if len(answers) == limit:
             self._lines([f"These are the newest {limit}; --limit shows more."])
 
@@ -82,6 +85,26 @@ class Printer:
         """Give the terminal back."""
         if self._live is not None:
             self._live.stop()
+
+    def _link(self, answer: StartAnswer | LinkAnswer) -> None:
+        lines = wording.words(answer)
+        if answer.invite_url not in lines:
+            self._lines(lines)
+            return
+        shown = lines.index(answer.invite_url) + 1
+        self._lines(lines[:shown])
+        if self._qr:
+            self._draw(answer.invite_url)
+        self._lines(lines[shown:])
+
+    def _draw(self, url: str) -> None:
+        drawing = qr_codes.drawn(url)
+        if qr_codes.width(drawing) > self._console.width:
+            needed = f"it needs {qr_codes.width(drawing)} columns"
+            self._lines([f"(The window is too narrow for a QR code; {needed}.)"])
+        elif _can_be_written(drawing):
+            for line in drawing.splitlines():
+                self._console.print(Text(line, style=LIGHT_ON_DARK))
 
     def _lines(self, lines: Sequence[str]) -> None:
         for line in lines:
@@ -118,18 +141,51 @@ def _status(status: StatusAnswer) -> RenderableType:
     return Group(*parts)
 
 
-def _table(answers: Sequence[ListedAnswer]) -> Table:
+def _person(person: PersonShownAnswer) -> RenderableType:
+    facts = Table.grid(padding=(0, 2))
+    facts.add_column(no_wrap=True)
+    facts.add_column(overflow="fold")
+    for name, value in people_wording.facts(person):
+        facts.add_row(Text(name, style="dim"), value)
+    return Group(facts, "", f"Next: {people_wording.next_step(person)}")
+
+
+def _rows(
+    answers: Sequence[ListedAnswer] | Sequence[ListedPersonAnswer],
+) -> list[dict[str, str | None]]:
+    return [
+        {
+            "person": answer.person,
+            "stands": answer.stands,
+            "known since": wording.moment(answer.started_at),
+        }
+        if isinstance(answer, ListedPersonAnswer)
+        else {
+            "onboarding": answer.onboarding_id,
+            "stage": answer.stage,
+            "hold": answer.hold,
+            "waiting for": answer.waiting_for,
+            "deadline": wording.moment(answer.deadline),
+            "started": wording.moment(answer.started_at),
+            "person": answer.person,
+        }
+        for answer in answers
+    ]
+
+
+def _table(rows: Sequence[dict[str, str | None]]) -> Table:
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-    for column in ("onboarding", "stage", "hold", "waiting for", "deadline", "started", "person"):
-        table.add_column(column, overflow="fold", no_wrap=column == "onboarding")
-    for answer in answers:
-        table.add_row(
-            answer.onboarding_id,
-            answer.stage,
-            answer.hold,
-            answer.waiting_for,
-            wording.moment(answer.deadline),
-            wording.moment(answer.started_at),
-            answer.person,
-        )
+    first, *_ = rows[0]
+    for column in rows[0]:
+        table.add_column(column, overflow="fold", no_wrap=column == first)
+    for row in rows:
+        table.add_row(*row.values())
     return table
+
+
+def _can_be_written(text: str) -> bool:
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -2,11 +2,17 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from functools import singledispatch
 
 from commands.answers import (
     WORKER_AWAY,
+    Answer,
     CancelAnswer,
+    LinkAnswer,
     NewKeysAnswer,
+    ReleasedAnswer,
+    ResetAnswer,
+    RevokedAnswer,
     RotationAnswer,
     StartAnswer,
     StatusAnswer,
@@ -15,9 +21,22 @@ from commands.orders import Subject
 from likeness.stages import Stage, VideoState, WaitingFor
 
 
+@singledispatch
+def words(answer: Answer) -> list[str]:
+    """Give what a command says at its end, line by line; each kind of answer has its own."""
+    raise TypeError(f"There are no words for {type(answer).__name__}.")
+
+
+@words.register
 def start(answer: StartAnswer) -> list[str]:
-    """Say what was started and whom to send the link."""
+    """Say what was started and whom to send the link; nobody, where the run has ended."""
     subject = Subject(answer.tenant, answer.onboarding_id)
+    if answer.stage.is_end:
+        known = f"Onboarding {answer.onboarding_id} was started before by the same request"
+        return [
+            f"{known} and has ended: it is {answer.stage}.",
+            f"Next: {subject.command('status')} shows how; another --id starts another one.",
+        ]
     known = "" if answer.is_new else "; it was started before by the same request"
     return [
         f"Onboarding {answer.onboarding_id} is {answer.stage}{known}.",
@@ -27,11 +46,55 @@ def start(answer: StartAnswer) -> list[str]:
     ]
 
 
+@words.register
+def link(answer: LinkAnswer) -> list[str]:
+    """Say nothing beside the link, which is copied or read by a script, while it leads on."""
+    if answer.stage.is_end:
+        subject = Subject(answer.tenant, answer.onboarding_id)
+        ended = f"Onboarding {answer.onboarding_id} has ended: it is {answer.stage}."
+        return [
+            f"{ended} Its link only shows the person where they stand:",
+            answer.invite_url,
+            f"Next: {subject.command('status')} shows how it ended; `start` begins another one.",
+        ]
+    return [answer.invite_url]
+
+
+@words.register
 def cancel(answer: CancelAnswer) -> list[str]:
     """Say that it is over."""
     return [f"Onboarding {answer.onboarding_id} is {answer.stage}.", "Next: nothing is left to do."]
 
 
+@words.register
+def released(answer: ReleasedAnswer) -> list[str]:
+    """Say who may go on now."""
+    return [
+        f"Any device may go on with the check of onboarding {answer.onboarding_id}.",
+        "Next: the person opens the same invite link on it.",
+    ]
+
+
+@words.register
+def reset(answer: ResetAnswer) -> list[str]:
+    """Say how often the person may try now."""
+    return [
+        f"The person may try {answer.attempts_left} times more.",
+        "Next: the person opens the same invite link.",
+    ]
+
+
+@words.register
+def revoked(answer: RevokedAnswer) -> list[str]:
+    """Say that old links are dead and where the new one comes from."""
+    subject = Subject(answer.tenant, answer.onboarding_id)
+    return [
+        f"Every invite link of onboarding {answer.onboarding_id} handed out so far is worthless.",
+        f"Next: {subject.command('link')} gives the new one.",
+    ]
+
+
+@words.register
 def new_keys(answer: NewKeysAnswer) -> list[str]:
     """Say which key files there are now."""
     files = {"payload": answer.payload_keys, "link": answer.link_keys}
@@ -44,6 +107,7 @@ def new_keys(answer: NewKeysAnswer) -> list[str]:
     return [*lines, "Next: `python starter.py keys rotate` if you want new keys."]
 
 
+@words.register
 def rotation(answer: RotationAnswer) -> list[str]:
     """Say what the new keys do and what comes next."""
     named = f"Payload key {answer.payload_key_id} and link key {answer.link_key_id}"

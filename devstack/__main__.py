@@ -1,4 +1,4 @@
-"""Command line of the stack on this machine: ``python -m devstack up | down | demo``."""
+"""Command line of the stack on this machine: ``python -m devstack up | down | demo | temporal``."""
 
 import os
 import sys
@@ -9,6 +9,7 @@ import typer
 from rich.console import Console
 
 from devstack.demo import run_demo
+from devstack.temporal_cli import TemporalCliError, find
 from devstack.up import STATE, run_down, run_up
 
 app = typer.Typer(
@@ -22,24 +23,53 @@ State = Annotated[Path, typer.Option(help="Folder that keeps everything.", show_
 
 
 @app.command()
+def temporal() -> None:
+    """Print the path of the Temporal CLI: found, downloaded, or built before your eyes."""
+    try:
+        path = find(dict(os.environ), say=Console(stderr=True).print)
+    except TemporalCliError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+    typer.echo(path)
+
+
+@app.command()
 def demo() -> None:
     """Take one person from invitation to video, with the worker killed on the way."""
     _end(run_demo(dict(os.environ), Console()))
 
 
 @app.command()
-def up(*, state: State = STATE) -> None:
+def up(
+    *,
+    state: State = STATE,
+    host: Annotated[
+        str | None,
+        typer.Option(
+            help="This machine's address in your own network, or auto, to let a phone in."
+        ),
+    ] = None,
+) -> None:
     """Keep everything running here until Ctrl-C or `python -m devstack down`.
 
     UP_REAL=1 takes the Temporal server and the upstream of your own TEMPORAL_* and APIMART_*.
     """
-    _end(run_up(dict(os.environ), Console(), directory=state))
+    _end(run_up(dict(os.environ), Console(), directory=state, host=host))
 
 
 @app.command()
 def down(*, state: State = STATE) -> None:
     """End what `up` keeps running; what it knows stays."""
     _end(run_down(Console(), directory=state))
+
+
+@app.command()
+def screens() -> None:
+    """Take a picture of every page a person can see, into docs/screens."""
+    # Imported here: nothing else needs a browser's library, and it is slow to load.
+    from devstack.screens import run_screens  # noqa: PLC0415
+
+    _end(run_screens(Console()))
 
 
 def _end(code: int) -> None:

@@ -51,15 +51,17 @@ def run_demo(environ: Mapping[str, str], console: Console) -> int:
     """
     narrator = Narrator(console)
     directory = new_folder()
+    kept = f"what it made lies in {directory}"
     with interrupts() as state:
         try:
             _tell_story(environ, directory, narrator=narrator, state=state)
         except InterruptedBySignalError as ended:
-            narrator.tell("interrupted; every process of the demo is ended")
+            narrator.tell(f"interrupted; every process of the demo is ended, {kept}")
             return ended.exit_code
         except EXPECTED_ERRORS as error:
             narrator.failure(error, logs=directory / "logs")
             return 1
+        narrator.tell(f"every process of the demo is ended, {kept}")
     return 0
 
 
@@ -91,12 +93,13 @@ def _tell_story(
         Supervisor(hurry=lambda: state.hurry) as processes,
     ):
         narrator.tell(f"Temporal runs at {stack.temporal_address}, namespace {stack.namespace}")
+        narrator.tell("links work only while the demo runs; `make up` is for clicking")
+        state.insist()
         try:
             report = DemoStory(stack, processes, narrator=narrator).run()
             print_report(report, narrator.console, took_s=narrator.elapsed_s)
         finally:
             state.close()
-    narrator.tell("every process of the demo is ended")
 
 
 @contextmanager

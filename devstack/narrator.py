@@ -10,6 +10,9 @@ from rich.markup import escape
 
 from devstack.supervisor import ProcessFailedError
 
+CLOCK_STEP_S = 0.05
+"""A file's time may lag behind the clock by a tick of the kernel."""
+
 
 class Narrator:
     """Writes to a console: what happened, what somebody said, what is waited for."""
@@ -17,6 +20,7 @@ class Narrator:
     def __init__(self, console: Console) -> None:
         self.console = console
         self._began = time.monotonic()
+        self._began_at = time.time()
 
     @property
     def elapsed_s(self) -> float:
@@ -42,8 +46,13 @@ class Narrator:
         if isinstance(error, ProcessFailedError):
             self.console.print(f"[dim]the end of {escape(str(error.log_path))}:[/]")
             self.console.print(escape(error.log_tail), highlight=False)
-        elif logs.exists():
+        elif self._wrote_into(logs):
             self._line(f"[dim]the logs lie in {escape(str(logs))}[/]")
+
+    def _wrote_into(self, logs: Path) -> bool:
+        """Say whether a log is of this run; those of earlier ones explain nothing."""
+        since = self._began_at - CLOCK_STEP_S
+        return any(log.stat().st_mtime >= since for log in logs.glob("*.log"))
 
     @contextmanager
     def waiting(self, sentence: str) -> Iterator[None]:

@@ -2,13 +2,22 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from devstack.stack import WORKER_GRACE_S, WORKER_READY, our_process
 from devstack.supervisor import ProcessSpec
+from runtime.addresses import is_local, is_private
 from runtime.settings import WorkerSettings, load
 from runtime.temporal import configuration
 
 VARIABLE = "UP_REAL"
+HTTPS_PORT = 443
+NEEDS = (
+    "The real provider sends the person's own browser back to PUBLIC_BASE_URL, so with UP_REAL=1 "
+    "that must be a public https address on port 443, which a tunnel or proxy of yours leads to "
+    "WEB_HOST and WEB_PORT of this machine."
+)
+"""What else than a key the real upstream needs."""
 
 
 def is_asked_for(environ: Mapping[str, str]) -> bool:
@@ -28,6 +37,18 @@ def environment(environ: Mapping[str, str], directory: Path) -> dict[str, str]:
         "ARCHIVE_URL": (real / "archive").as_uri(),
     }
     return {**defaults, **{name: value for name, value in environ.items() if value}}
+
+
+def is_reachable(public_base_url: str) -> bool:
+    """Say whether a phone anywhere could be sent there, as far as the address tells."""
+    parts = urlsplit(public_base_url)
+    host = parts.hostname or ""
+    return (
+        parts.scheme == "https"
+        and parts.port in (None, HTTPS_PORT)
+        and not is_local(host)
+        and not is_private(host)
+    )
 
 
 def targets() -> dict[str, str]:

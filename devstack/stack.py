@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from devstack.commands import ROOT, Starter
 from devstack.isolation import child_environment
-from devstack.ports import LOOPBACK, free_port
+from devstack.ports import LOOPBACK, PortTakenError, free_port, is_free
 from devstack.supervisor import ProcessSpec
 from devstack.temporal_server import DevServer
 from likeness.search import SEARCH_ATTRIBUTES
@@ -27,6 +28,11 @@ WORKER_GRACE_S = 150.0
 """Above the worker's own drain, which lets a POST under way end."""
 
 OTHER_GRACE_S = 15.0
+
+FREE_WITHIN_S = 5.0
+"""The processes of a stack that was just killed need a moment to let go of their ports."""
+
+LOOK_AGAIN_S = 0.1
 
 
 class Ports(BaseModel):
@@ -55,20 +61,52 @@ class Ports(BaseModel):
 FAMILIAR_PORTS = {"temporal": 7233, "ui": 8233, "web": 8000, "admin": 8001, "simulator": 9000}
 
 
-def remembered_ports(path: Path) -> Ports:
+def remembered_ports(path: Path, *, within_s: float = FREE_WITHIN_S) -> Ports:
     """Return the ports of last time, so that invite links already sent still lead here.
 
-    Those that somebody else has taken meanwhile are replaced, and the file is written anew.
+    The first time they are the familiar ones, and others for those that are taken.
+
+    Args:
+        path: The file that remembers them; made where it is missing or damaged.
+        within_s: How many seconds to wait until they are free.
+
+    Raises:
+        PortTakenError: Another program has one of last time's; the file stays as it is.
+
     """
-    wanted = FAMILIAR_PORTS
     if path.exists():
         try:
-            wanted = Ports.model_validate_json(path.read_bytes()).model_dump()
+            known = Ports.model_validate_json(path.read_bytes())
         except ValidationError:
             path.unlink()
-    ports = Ports.free(wanted)
+        else:
+            _wait_until_free(known, path, within_s=within_s)
+            return known
+    ports = Ports.free(FAMILIAR_PORTS)
     path.write_text(ports.model_dump_json(indent=2))
     return ports
+
+
+def moved_ports(ports: Ports) -> list[str]:
+    """Say of each part that is not at its familiar port where it is instead."""
+    return [
+        f"port {FAMILIAR_PORTS[name]} is taken by another program: {name} is at {port} instead"
+        for name, port in ports.model_dump().items()
+        if port != FAMILIAR_PORTS[name]
+    ]
+
+
+def _wait_until_free(ports: Ports, path: Path, *, within_s: float) -> None:
+    give_up_at = time.monotonic() + within_s
+    for name, port in ports.model_dump().items():
+        while not is_free(port):
+            if time.monotonic() >= give_up_at:
+                raise PortTakenError(
+                    f"Port {port} ({name}), which this stack had last time, is taken by another "
+                    f"program; end that one, or delete {path} to move to other ports, after which "
+                    "invite links already sent lead nowhere."
+                )
+            time.sleep(LOOK_AGAIN_S)
 
 
 class Stack(BaseModel):
@@ -81,11 +119,18 @@ class Stack(BaseModel):
     namespace: str
     temporal_address: str
     ui_url: str | None = None
+    host: str = LOOPBACK
+    h5_port: int | None = None
 
     @property
     def public_url(self) -> str:
-        """Where invite links lead."""
-        return f"http://{LOOPBACK}:{self.ports.web}"
+        """Where invite links lead: the pages of ``host``, which alone may be off loopback."""
+        return f"http://{self.host}:{self.ports.web}"
+
+    @property
+    def h5_url(self) -> str:
+        """Where a phone goes for the pretended camera check."""
+        return self.simulator_url if self.h5_port is None else f"http://{self.host}:{self.h5_port}"
 
     @property
     def admin_url(self) -> str:
@@ -110,7 +155,9 @@ class Stack(BaseModel):
 
     def settings(self) -> dict[str, str]:
         """Return the variables every process of the stack shares; none is a secret."""
+        plain_http = {} if self.host == LOOPBACK else {"ALLOW_PLAIN_HTTP": "1"}
         return {
+            **plain_http,
             "TEMPORAL_ADDRESS": self.temporal_address,
             "TEMPORAL_NAMESPACE": self.namespace,
             "TASK_QUEUE": TASK_QUEUE,
@@ -135,6 +182,7 @@ class Stack(BaseModel):
             "simulator",
             "--port",
             str(self.ports.simulator),
+            *self._h5_options(),
             "--state",
             str(self.directory / "simulator.json"),
             environment=child_environment(self.directory / "home", {}),
@@ -142,15 +190,20 @@ class Stack(BaseModel):
             ready_url=f"{self.simulator_url}/_sim/health",
         )
 
+    def _h5_options(self) -> tuple[str, ...]:
+        if self.h5_port is None:
+            return ()
+        return ("--h5-host", self.host, "--h5-port", str(self.h5_port))
+
     def web(self) -> ProcessSpec:
         """Describe the web process, which serves before Temporal is reached."""
         environment = self.environment(
-            WEB_HOST=LOOPBACK,
+            WEB_HOST=self.host,
             WEB_PORT=str(self.ports.web),
             ADMIN_HOST=LOOPBACK,
             ADMIN_PORT=str(self.ports.admin),
             UI_ORIGINS=f"http://{LOOPBACK}:{self.ports.ui},http://localhost:{self.ports.ui}",
-            H5_HOSTS=self.simulator_url,
+            H5_HOSTS=self.h5_url,
         )
         return our_process(
             "web",
@@ -168,7 +221,7 @@ class Stack(BaseModel):
             APIMART_BASE_URL=self.simulator_url,
             ARCHIVE_URL=self.archive.as_uri(),
             UPSTREAM_RPS="20",
-            H5_HOSTS=self.simulator_url,
+            H5_HOSTS=self.h5_url,
         )
         return our_process(
             "worker",

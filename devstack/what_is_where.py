@@ -7,13 +7,21 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from devstack import real
 from devstack.commands import ROOT
+from devstack.ports import LOOPBACK
 from devstack.stack import Stack
 
 FORGET_THE_USER = """\
 # Whatever this shell knew of another Temporal or upstream does not hold here.
 for name in $(env | sed -nE 's/^((TEMPORAL|APIMART)_[A-Z0-9_]+)=.*/\\1/p'); do unset "$name"; done
 """
+
+IN_CLEAR = (
+    "It is plain http: whoever is in that network can read along, so take pretended people only. "
+    "Neither our pages nor the pretended check ask for the camera. Codec, Temporal and the "
+    "simulator's controls stay on this machine."
+)
 
 REAL_ROWS = ("PUBLIC_BASE_URL", "PAYLOAD_KEYS_FILE", "LINK_KEYS_FILE", "ARCHIVE_URL")
 
@@ -27,7 +35,7 @@ def print_what_is_where(console: Console, stack: Stack) -> None:
     """Print the addresses of a stack and a command to begin with."""
     rows = {
         "invite links, callbacks": stack.public_url,
-        "API, codec, health": stack.admin_url,
+        "codec, readiness, counts": stack.admin_url,
         "Temporal UI": f"{stack.ui_url}/namespaces/{stack.namespace}/workflows",
         "simulator": stack.simulator_url,
         "videos": str(stack.archive),
@@ -37,13 +45,31 @@ def print_what_is_where(console: Console, stack: Stack) -> None:
     console.print("\nIn another terminal:", style="bold")
     for line in example(stack):
         console.print(f"  {line}", soft_wrap=True, highlight=False, markup=False)
+    for paragraph in for_a_phone(stack):
+        console.print(f"\n{paragraph}", highlight=False, markup=False)
     console.print("\nCtrl-C or `make down` ends it; the next `make up` goes on from here.")
 
 
-def print_real(console: Console, environment: Mapping[str, str]) -> None:
+def for_a_phone(stack: Stack) -> list[str]:
+    """Say plainly what a real phone needs, and what the real upstream would."""
+    if stack.host == LOOPBACK:
+        return ["Only this machine reaches it; `make up HOST=auto` lets a phone in, too."]
+    needs = (
+        f"A phone must be in the same network as {stack.host}, and this machine's firewall must "
+        f"let TCP ports {stack.ports.web} and {stack.h5_port} in; guest networks often keep "
+        "devices apart. Then it reads the QR code that `start` and `link` show."
+    )
+    return [needs, IN_CLEAR, real.NEEDS]
+
+
+def print_real(console: Console, environment: Mapping[str, str], public_base_url: str) -> None:
     """Print what is where on the user's own servers."""
     rows = {name: environment[name] for name in REAL_ROWS if name in environment}
     console.print(_table(rows))
+    if not real.is_reachable(public_base_url):
+        console.print(
+            f"\nNo phone elsewhere reaches this PUBLIC_BASE_URL. {real.NEEDS}", highlight=False
+        )
     console.print("\nstarter.py needs the same variables. Ctrl-C or `make down` ends it.")
 
 
@@ -53,6 +79,7 @@ def example(stack: Stack) -> list[str]:
     return [
         f". {shlex.quote(str(environment_file(stack.directory)))}",
         "python starter.py start --person maria --min-usable 1 \\",
+        '    --sender "Acme Films" --display-name Maria \\',
         f"    --asset image={portraits}/front.jpg --asset image={portraits}/refused.jpg \\",
         '    --prompt "She waves." --duration-s 5 --resolution 720p',
         "# then open the invite link in a browser, or let somebody pretended do it:",

@@ -23,6 +23,8 @@ class FailureCode(StrEnum):
     ALREADY_VERIFIED = "already_verified"
     ALREADY_ENDED = "already_ended"
     ATTEMPTS_EXHAUSTED = "attempts_exhausted"
+    OTHER_DEVICE = "other_device"
+    TOO_SOON = "too_soon"
     SESSION_LOST = "session_lost"
     SESSION_INCOMPLETE = "session_incomplete"
     H5_HOST_UNLISTED = "h5_host_unlisted"
@@ -42,6 +44,8 @@ class FailureCode(StrEnum):
     DEADLINE_PASSED = "deadline_passed"
     DECLINED = "declined"
     CANCELED = "canceled"
+    WITHDRAWN = "withdrawn"
+    NO_USABLE_ASSETS = "no_usable_assets"
     WORKER_LEAVING = "worker_leaving"
     BUG = "bug"
 
@@ -84,8 +88,18 @@ FAILURES: dict[FailureCode, FailureText] = {
     FailureCode.ATTEMPTS_EXHAUSTED: FailureText(
         "Every allowed verification attempt has been used.",
         Actor.OPERATOR,
-        "Cancel this onboarding and start another with a new id.",
+        "Grant new ones with reset_attempts, or cancel this onboarding.",
         Hold.NEEDS_OPERATOR,
+    ),
+    FailureCode.OTHER_DEVICE: FailureText(
+        "The check is under way on another device.",
+        Actor.PERSON,
+        "Finish it there, or choose to use this device instead.",
+    ),
+    FailureCode.TOO_SOON: FailureText(
+        "Another check was opened only moments ago.",
+        Actor.PERSON,
+        "Wait some seconds and tap Start again.",
     ),
     FailureCode.SESSION_LOST: FailureText(
         "The answer to the session request never came, so that attempt is lost.",
@@ -192,6 +206,16 @@ FAILURES: dict[FailureCode, FailureText] = {
         "The onboarding was canceled.",
         Actor.CALLER,
         "Start another onboarding under a new id.",
+    ),
+    FailureCode.WITHDRAWN: FailureText(
+        "The person has withdrawn their consent.",
+        Actor.CALLER,
+        "Nothing; do not use what was made of this person.",
+    ),
+    FailureCode.NO_USABLE_ASSETS: FailureText(
+        "The person has no usable asset to make a video of.",
+        Actor.CALLER,
+        "Let the person go through an onboarding whose assets pass the review.",
     ),
     FailureCode.WORKER_LEAVING: FailureText(
         "The worker was shut down; another one goes on.",

@@ -1,10 +1,14 @@
 """Workflow ids, queue names and the one rule for what an id may hold."""
 
 import re
+from collections.abc import Iterable
 
 MAX_PART_LENGTH = 40
 _PART = re.compile(rf"[a-z0-9_-]{{1,{MAX_PART_LENGTH}}}")
 _ROOT = "likeness"
+
+PERSON = "person"
+"""Stands in the ids of persons, so no onboarding may be called so."""
 
 KEY_CHECK_WORKFLOW_ID = f"{_ROOT}/keycheck"
 KEY_CHECK_TASK_QUEUE = f"{_ROOT}-keycheck-nobody-polls"
@@ -32,6 +36,8 @@ def checked_part(value: str) -> str:
 
 def onboarding_workflow_id(tenant: str, onboarding: str) -> str:
     """Give ``likeness/{tenant}/{onboarding}``."""
+    if onboarding == PERSON:
+        raise ValueError(f"an onboarding cannot be called {PERSON!r}: persons' ids begin so")
     return f"{_ROOT}/{checked_part(tenant)}/{checked_part(onboarding)}"
 
 
@@ -44,9 +50,51 @@ def onboarding_of(workflow_id: str) -> tuple[str, str]:
     return checked_part(tenant), checked_part(onboarding)
 
 
-def video_workflow_id(onboarding_workflow: str, number: int = 1) -> str:
-    """Give the id of the ``number``-th video of an onboarding."""
-    return f"{onboarding_workflow}/video/{number}"
+def video_workflow_id(workflow_id: str, number: int = 1) -> str:
+    """Give the id of the ``number``-th video of an onboarding or a person."""
+    return f"{workflow_id}/video/{number}"
+
+
+def person_workflow_id(tenant: str, person: str) -> str:
+    """Give ``likeness/{tenant}/person/{ref}``."""
+    return f"{_ROOT}/{checked_part(tenant)}/{PERSON}/{checked_part(person)}"
+
+
+def person_of(workflow_id: str) -> tuple[str, str]:
+    """Give tenant and reference of a person's workflow id, or raise ``ValueError``."""
+    root, _, rest = workflow_id.partition("/")
+    tenant, _, rest = rest.partition("/")
+    word, _, person = rest.partition("/")
+    if root != _ROOT or word != PERSON:
+        raise ValueError(f"a person's workflow id has the form {_ROOT}/TENANT/{PERSON}/REF")
+    return checked_part(tenant), checked_part(person)
+
+
+def sealed_key(key: str) -> str:
+    """Give the place in the archive of a file that must not be used: the person has withdrawn."""
+    # No tenant can be called so: a part of an id holds no dot.
+    return f"sealed.d/{key}"
+
+
+def video_key(tenant: str, onboarding: str) -> str:
+    """Give the place in the archive of an onboarding's video."""
+    return f"{tenant}/{onboarding}/video-1.mp4"
+
+
+def person_video_key(tenant: str, person: str, number: int) -> str:
+    """Give the place in the archive of a video made without a new scan."""
+    return f"{tenant}/{PERSON}/{person}/video-{number}.mp4"
+
+
+def file_prefixes(tenant: str, person: str, onboardings: Iterable[str]) -> tuple[str, ...]:
+    """Give the folders of the archive in which a person's files lie."""
+    folders = [f"{tenant}/{PERSON}/{person}", *(f"{tenant}/{each}" for each in onboardings)]
+    return (*folders, *map(sealed_key, folders))
+
+
+def receipt_key(tenant: str, person: str, onboarding: str) -> str:
+    """Give the place in the archive of a consent receipt."""
+    return f"{tenant}/{PERSON}/{person}/consent-{onboarding}.json"
 
 
 def person_queue(task_queue: str, account: str) -> str:

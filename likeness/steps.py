@@ -6,6 +6,7 @@ sandbox stays on and light.
 
 from typing import Generic, NamedTuple, TypeVar
 
+from likeness.messages import person
 from likeness.messages import steps as message
 from likeness.messages.base import Message
 from likeness.messages.conversation import VideoStatus
@@ -34,4 +35,7 @@ TRIGGER_GENERATION = Step(
 )
 POLL_GENERATION = Step("poll_generation", message.PollGeneration, message.GenerationFinished)
 ARCHIVE_VIDEO = Step("archive_video", message.ArchiveVideo, message.VideoArchived)
+TELL_REGISTRY = Step("tell_registry", person.TellRegistry, person.RegistryTold)
+KEEP_RECEIPT = Step("keep_receipt", person.KeepReceipt, person.ReceiptKept)
+ERASE_FILES = Step("erase_files", person.EraseFiles, person.FilesErased)
 AWAIT_VIDEO = Step("await_video", message.AwaitVideo, VideoStatus)

@@ -12,6 +12,7 @@ class Summary(StrEnum):
 
     ONBOARDING = "Onboarding of one person"
     VIDEO = "One video of an onboarded person"
+    PERSON = "One verified person, until erased"
     KEY_CHECK = "Holds a value under the payload key in force; keep it"
 
     CREATE_SESSION = "Mint a verification session for the tap"
@@ -26,6 +27,8 @@ class Summary(StrEnum):
     TRIGGER_GENERATION = "Order the paid video, once"
     POLL_GENERATION = "Watch the video being made"
     ARCHIVE_VIDEO = "Copy the video to the archive"
+    KEEP_RECEIPT = "Write the signed consent receipt to the archive"
+    ERASE_FILES = "Delete the person's files from the archive"
     AWAIT_VIDEO = "Wait for the video started by an earlier run"
     DEADLINE = "Deadline of the whole onboarding"
     NEXT_LOOK = "Next look at the scan"

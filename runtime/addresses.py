@@ -4,6 +4,14 @@ import ipaddress
 import re
 from urllib.parse import SplitResult, urlsplit
 
+_PRIVATE_NETWORKS = tuple(
+    ipaddress.ip_network(network)
+    for network in (
+        *("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"),  # RFC 1918
+        "fc00::/7",  # RFC 4193
+        *("169.254.0.0/16", "fe80::/10"),  # link-local: RFC 3927, RFC 4291
+    )
+)
 _HOST = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 
 
@@ -24,32 +32,48 @@ def is_local(host: str) -> bool:
         return "." not in host
 
 
-def base_url(text: str) -> str:
+def is_private(host: str) -> bool:
+    """Tell whether ``host`` is an address that is never routed beyond somebody's own network.
+
+    A name is none: it may lead anywhere.
+    """
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return any(address in network for network in _PRIVATE_NETWORKS)
+
+
+def base_url(text: str, *, private_http: bool = False) -> str:
     """Give an address to which paths are appended, without a slash at its end.
+
+    ``private_http`` allows plain http to a private address, too.
 
     Raises:
         AddressError: Not http or https, plain http to a host that is not local, or with user
             name, query or fragment.
 
     """
-    parts = _checked(text)
+    parts = _checked(text, private_http=private_http)
     return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
 
 
-def origin(text: str) -> str:
+def origin(text: str, *, private_http: bool = False) -> str:
     """Give ``scheme://host[:port]`` of a bare host (https is meant) or of a whole origin.
+
+    ``private_http`` as in ``base_url``.
 
     Raises:
         AddressError: As ``base_url``; or there is a path.
 
     """
-    parts = _checked(text if "://" in text else f"https://{text}")
+    parts = _checked(text if "://" in text else f"https://{text}", private_http=private_http)
     if parts.path.strip("/"):
         raise AddressError("an origin has no path")
     return f"{parts.scheme}://{parts.netloc.lower()}"
 
 
-def _checked(text: str) -> SplitResult:
+def _checked(text: str, *, private_http: bool) -> SplitResult:
     try:
         parts = urlsplit(text.strip())
         host, port = parts.hostname or "", parts.port
@@ -57,7 +81,7 @@ def _checked(text: str) -> SplitResult:
         raise AddressError("this is no address") from None
     if parts.scheme not in ("http", "https") or port == 0 or not _is_host(host):
         raise AddressError("an http or https address with a host is wanted")
-    if parts.scheme == "http" and not is_local(host):
+    if parts.scheme == "http" and not is_local(host) and not (private_http and is_private(host)):
         raise AddressError("plain http is only for this machine")
     if parts.username is not None or parts.query or parts.fragment:
         raise AddressError("user name, query and fragment have no place here")

@@ -56,13 +56,15 @@ def load_key_file(path: Path) -> KeyRing:
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not text"
         raise KeyFileError(f"The key file {path} cannot be read: {reason}.") from None
+    # Before the permissions: nobody is to be told to change those of a file that is not ours.
+    try:
+        ring = KeyRing.from_text(text)
+    except KeyFormatError as error:
+        raise KeyFileError(f"{path} is no key file: {error}") from None
     # Read by a group is how containers hand out secrets; write by others, or read by all, is not.
     if mode & (stat.S_IWGRP | stat.S_IRWXO):
         raise KeyFileError(f"The key file {path} is open to other users; run chmod 600 {path}.")
-    try:
-        return KeyRing.from_text(text)
-    except KeyFormatError as error:
-        raise KeyFileError(f"{path} is no key file: {error}") from None
+    return ring
 
 
 def rotate_key_file(path: Path, *, write: bool) -> KeyRing:

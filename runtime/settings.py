@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from likeness.messages.onboarding import (
@@ -67,11 +67,28 @@ def _archive_here() -> str:
     return (Path.cwd() / ".likeness" / "archive").as_uri()
 
 
+def _public_url(text: str, info: ValidationInfo) -> str:
+    return base_url(text, private_http=_private_http(info))
+
+
+def _h5_origins(hosts: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+    return tuple(origin(host, private_http=_private_http(info)) for host in hosts)
+
+
+def _private_http(info: ValidationInfo) -> bool:
+    # Validated before, being the field of a base class; absent where it was wrong itself.
+    return bool(info.data.get("allow_plain_http", False))
+
+
 _A_DAY = "seconds above 0, at most 86400"
 
 BaseUrl = Annotated[str, AfterValidator(base_url)]
 Origins = Annotated[tuple[Annotated[str, AfterValidator(origin)], ...], NoDecode]
 CommaOrigins = Annotated[Origins, BeforeValidator(_split)]
+PublicUrl = Annotated[str, AfterValidator(_public_url)]
+H5Origins = Annotated[
+    tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_h5_origins)
+]
 Seconds = Annotated[float, Field(gt=0, le=DAY_S)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Token = Annotated[SecretStr, AfterValidator(_printable)]
@@ -111,27 +128,37 @@ class TemporalSettings(_Settings):
     )
 
 
-class LinkSettings(_Settings):
+class PlainHttpSettings(_Settings):
+    """Whether a person's browser may be sent over plain http; the upstream's API never is."""
+
+    allow_plain_http: bool = Field(
+        default=False,
+        description="1 to let PUBLIC_BASE_URL and H5_HOSTS be plain http to an address of a "
+        "private network, which is for trying things with a phone, else 0",
+    )
+
+
+class LinkSettings(PlainHttpSettings):
     """What a process that seals or opens links reads."""
 
     link_keys_file: Path = Field(
         default=Path(".likeness/keys/link.keys"),
         description="the path of the link key file",
     )
-    public_base_url: BaseUrl = Field(
+    public_base_url: PublicUrl = Field(
         default="http://127.0.0.1:8000",
-        description="the https address of the public pages (plain http only on this machine), "
-        "without query",
+        description="the https address of the public pages (plain http only on this machine, or "
+        "with ALLOW_PLAIN_HTTP=1 in a private network), without query",
     )
 
 
-class H5Settings(_Settings):
+class H5Settings(PlainHttpSettings):
     """Where a person may be sent for the scan."""
 
-    h5_hosts: CommaOrigins = Field(
+    h5_hosts: H5Origins = Field(
         default=(),
         description="hosts separated by commas, or whole origins such as http://127.0.0.1:9000 "
-        "where http on this machine is meant",
+        "where http on this machine is meant (with ALLOW_PLAIN_HTTP=1 in a private network, too)",
     )
 
     @property
@@ -244,11 +271,31 @@ class ListenerSettings(_Settings):
     )
 
 
+class BrandSettings(_Settings):
+    """What the person's pages show of the operator; ``web.branding`` judges logo and accent."""
+
+    brand_name: str | None = Field(
+        default=None,
+        pattern=r"^[^\x00-\x1f\x7f]{1,60}$",
+        description="the name on top of the person's pages, 1 to 60 characters on one line",
+    )
+    brand_logo_file: Path | None = Field(
+        default=None, description="the path of an SVG or PNG file of at most 20 KiB"
+    )
+    brand_accent: str | None = Field(
+        default=None,
+        pattern=r"^#[0-9A-Fa-f]{6}$",
+        description="a colour as #rrggbb, such as #1f5f56",
+    )
+
+
 class WorkerSettings(TemporalSettings, LinkSettings, H5Settings, UpstreamSettings):
     """Everything ``worker.py`` reads."""
 
 
-class WebSettings(TemporalSettings, LinkSettings, H5Settings, ListenerSettings, PolicySettings):
+class WebSettings(
+    TemporalSettings, LinkSettings, H5Settings, ListenerSettings, PolicySettings, BrandSettings
+):
     """Everything ``python -m web`` reads."""
 
 

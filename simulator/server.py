@@ -89,18 +89,20 @@ async def serve(
     *,
     host: str = "127.0.0.1",
     port: int = 0,
+    h5_host: str | None = None,
     h5_port: int | None = None,
     state: StateFile | None = None,
 ) -> AsyncIterator[str]:
     """Serve a world and yield its base URL; port 0 is any free one.
 
-    With `h5_port` the person's page lives on that port, an origin of its own; with `state` the
-    world is kept in a file. Raises OSError where a port is taken, StateError where that file
-    cannot be written.
+    With `h5_port` the person's page lives on that port, an origin of its own, and where `h5_host`
+    names another address, there alone; with `state` the world is kept in a file. Raises OSError
+    where a port is taken, StateError where that file cannot be written.
     """
     async with contextlib.AsyncExitStack() as stack:
         if h5_port is not None:
-            h5 = _listening(_kept(create_h5_app(world), state), host=host, port=h5_port)
+            page = _kept(create_h5_app(world), state)
+            h5 = _listening(page, host=h5_host or host, port=h5_port)
             world.h5_base = await stack.enter_async_context(h5)
         api = _listening(_kept(create_app(world), state), host=host, port=port)
         base_url = await stack.enter_async_context(api)
@@ -152,13 +154,21 @@ async def _listening(app: ASGIApp, *, host: str, port: int) -> AsyncIterator[str
 
 
 async def serve_until_signalled(
-    world: World, *, host: str, port: int, h5_port: int | None, state: StateFile | None
+    world: World,
+    *,
+    host: str,
+    port: int,
+    h5_host: str,
+    h5_port: int | None,
+    state: StateFile | None,
 ) -> AsyncIterator[str]:
     """Yield the base URL once, and end after SIGTERM or SIGINT."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
-    async with serve(world, host=host, port=port, h5_port=h5_port, state=state) as base_url:
+    async with serve(
+        world, host=host, port=port, h5_host=h5_host, h5_port=h5_port, state=state
+    ) as base_url:
         yield base_url
         await stop.wait()

@@ -2,6 +2,7 @@
 
 import asyncio
 import functools
+import logging
 import sys
 
 import structlog
@@ -14,14 +15,17 @@ from runtime.keys import KeyFileError, load_key_file
 from runtime.links import LinkSealer
 from runtime.logs import configure
 from runtime.metrics import MetricsError
+from runtime.receipts import ReceiptSigner
 from runtime.settings import SettingsError, WebSettings, load
 from runtime.temporal import ConnectError, configuration, connect
 from web.admin import AdminDeps, admin_app
+from web.branding import Brand, BrandError
 from web.codec_endpoint import CodecEndpoint, CodecGate, is_loopback
 from web.connection import TemporalConnection
 from web.deps import PublicDeps
 from web.forms import FormSeals
 from web.onboardings import TemporalOnboardings
+from web.people import TemporalPeople
 from web.public import public_app
 from web.serving import Listener, ListenError, listening_at, serve
 from web.tally import Tally
@@ -36,6 +40,7 @@ _REFUSALS = (
     KeyCheckError,
     MetricsError,
     ListenError,
+    BrandError,
 )
 
 
@@ -44,6 +49,8 @@ def main() -> int:
     try:
         settings = load(WebSettings)
         configure(process="web", level=settings.log_level)
+        # What its two servers say of starting and stopping, `listening` says once.
+        logging.getLogger("uvicorn").setLevel(logging.WARNING)
         asyncio.run(_serve(settings))
     except _REFUSALS as refusal:
         sys.stderr.write(f"{refusal}\n")
@@ -61,11 +68,14 @@ async def _serve(settings: WebSettings) -> None:
     tally = Tally()
     public = PublicDeps(
         onboardings=TemporalOnboardings(connection.client),
+        people=TemporalPeople(connection.client),
         links=LinkSealer.of(link_keys),
         forms=FormSeals.of(link_keys),
+        receipts=ReceiptSigner.of(link_keys),
         h5_hosts=H5Hosts.of(settings.h5_origins),
         token_ttl_s=settings.token_ttl_s,
-        https=settings.public_base_url.startswith("https://"),
+        base_url=settings.public_base_url,
+        brand=Brand.of(settings),
         tally=tally,
     )
     admin = AdminDeps(
@@ -87,10 +97,19 @@ async def _serve(settings: WebSettings) -> None:
             ),
         ),
     )
-    structlog.get_logger("likeness.web").info(
-        "listening", web_port=settings.web_port, admin_port=settings.admin_port
-    )
+    log = structlog.get_logger("likeness.web")
+    log.info("listening", web_port=settings.web_port, admin_port=settings.admin_port)
+    if nobody_decodes(settings):
+        log.warning(
+            "codec_refuses_everybody",
+            because="ADMIN_HOST is not loopback and CODEC_TOKEN is not set",
+        )
     await serve(listeners, connection.reach())
+
+
+def nobody_decodes(settings: WebSettings) -> bool:
+    """Tell whether the codec endpoint is shown to others, who could never be let in."""
+    return settings.codec_token is None and not is_loopback(settings.admin_host)
 
 
 def _codec_endpoint(settings: WebSettings, payload_keys: KeyRing) -> CodecEndpoint:

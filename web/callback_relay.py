@@ -13,10 +13,11 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 from apimart.callbacks import read_callback
 from likeness.messages.conversation import VerificationCallback
 from runtime.links import CallbackToken, InviteToken
+from web.advice import Why
 from web.bodies import body_of
+from web.calls import RunGoneError
 from web.deps import PublicDeps
-from web.onboardings import RunGoneError
-from web.person_pages import LOOKED
+from web.reader import Coming
 from web.start import is_prefetch
 from web.tally import Happening
 from web.visits import neutral, or_away
@@ -43,18 +44,19 @@ class CallbackRelay:
         callback = self._deps.links.open_callback(token)
         if callback is None:
             self._deps.tally.note(Happening.CALLBACK_REFUSED, reason="token")
-            return neutral(self._deps, "token")
+            return neutral(request, self._deps, "token")
         if request.method == "HEAD" or is_prefetch(request):
             return self._answer(request, callback)
         return await or_away(self._told(request, callback, body), request, self._deps)
 
     async def _told(self, request: Request, callback: CallbackToken, body: bytes) -> Response:
-        if reason := self._unwanted(callback):
-            self._note(Happening.CALLBACK_REFUSED, callback, reason)
-            return self._answer(request, callback)
         hint = read_callback(
             query=request.url.query, content_type=request.headers.get("content-type"), body=body
         )
+        why = Why.of(hint.result_code)
+        if reason := self._unwanted(callback):
+            self._note(Happening.CALLBACK_REFUSED, callback, reason)
+            return self._answer(request, callback, why)
         signal = VerificationCallback(attempt=callback.attempt, result_code=hint.result_code)
         try:
             await self._deps.onboardings.tell_callback(callback.tenant, callback.onboarding, signal)
@@ -66,7 +68,7 @@ class CallbackRelay:
             raise
         else:
             self._note(Happening.CALLBACK_RECEIVED, callback)
-        return self._answer(request, callback)
+        return self._answer(request, callback, why)
 
     def _unwanted(self, callback: CallbackToken) -> str | None:
         """Say why the run is not to be woken; None when it is."""
@@ -76,7 +78,9 @@ class CallbackRelay:
         # By what the token says: one text could be spelled in several ways.
         return None if self._limiter.hit(SIGNALS_A_MINUTE, _key(callback)) else "too_many"
 
-    def _answer(self, request: Request, callback: CallbackToken) -> Response:
+    def _answer(
+        self, request: Request, callback: CallbackToken, why: Why | None = None
+    ) -> Response:
         accepts = request.headers.get("accept", "")
         if request.method == "POST" and "json" in accepts and "html" not in accepts:
             return JSONResponse({"received": True})
@@ -87,7 +91,9 @@ class CallbackRelay:
             link=callback.link,
         )
         sealed = self._deps.links.seal_invite(invite)
-        return RedirectResponse(f"/i/{sealed}?{LOOKED}=0", status_code=303)
+        # A word of ours, never one that was sent: it only chooses what the page advises.
+        coming = Coming(back=int(self._deps.clock()), why=why)
+        return RedirectResponse(f"/i/{sealed}{coming.query()}", status_code=303)
 
     def _note(self, happening: Happening, callback: CallbackToken, reason: str = "") -> None:
         self._deps.tally.note(

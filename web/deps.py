@@ -1,14 +1,18 @@
 """What the public app is built of."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from runtime.h5_hosts import H5Hosts
 from runtime.links import LinkSealer
-from web.consent import ConsentText, load_consent_texts
+from runtime.receipts import ReceiptSigner
+from web.branding import Brand
+from web.consent import ConsentTexts, load_consent_texts
 from web.forms import FormSeals
 from web.onboardings import Onboardings
+from web.people import People
+from web.rendering import Renderer
 from web.tally import Tally
 
 OPEN_WITHIN_S = 8.0
@@ -20,12 +24,25 @@ class PublicDeps:
     """Everything that a route needs; ``clock`` gives unix seconds."""
 
     onboardings: Onboardings
+    people: People
     links: LinkSealer
     forms: FormSeals
+    receipts: ReceiptSigner
     h5_hosts: H5Hosts
     token_ttl_s: float
-    https: bool
+    base_url: str
+    brand: Brand = field(default_factory=Brand)
     tally: Tally = field(default_factory=Tally)
-    consent_texts: Mapping[str, ConsentText] = field(default_factory=load_consent_texts)
+    consent_texts: ConsentTexts = field(default_factory=load_consent_texts)
     clock: Callable[[], float] = time.time
     open_within_s: float = OPEN_WITHIN_S
+
+    @property
+    def https(self) -> bool:
+        """Tell whether browsers reach us by https."""
+        return self.base_url.startswith("https://")
+
+    @property
+    def renderer(self) -> Renderer:
+        """Give what turns pages into responses."""
+        return Renderer(brand=self.brand, https=self.https)

@@ -5,17 +5,20 @@ from collections.abc import Mapping
 from pathlib import PurePath
 
 from starlette.datastructures import MutableHeaders
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from web.pages import Page
-from web.rendering import rendered
+from web.reader import Reader
+from web.rendering import Renderer
 from web.tally import Happening, Tally
 
 
 def strict_headers(form_action: str, *, https: bool) -> Mapping[str, str]:
     """Give the headers of every public response; ``form_action`` are origins beside our own."""
     policy = (
-        f"default-src 'none'; style-src 'self'; form-action 'self' {form_action}".rstrip()
+        "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; "
+        + f"connect-src 'self'; form-action 'self' {form_action}".rstrip()
         + "; frame-ancestors 'none'; base-uri 'none'"
     )
     headers = {
@@ -37,9 +40,12 @@ class Shield:
     The fault's text may quote a token or a link, so only its type and place are logged.
     """
 
-    def __init__(self, app: ASGIApp, *, headers: Mapping[str, str], tally: Tally) -> None:
+    def __init__(
+        self, app: ASGIApp, *, headers: Mapping[str, str], renderer: Renderer, tally: Tally
+    ) -> None:
         self._app = app
         self._headers = headers
+        self._renderer = renderer
         self._tally = tally
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -61,7 +67,9 @@ class Shield:
         except Exception as error:  # noqa: BLE001  # the last door: everything becomes one page
             self._tally.note(Happening.FAULT, reason=where(error))
             if not started:
-                await rendered(Page.BROKEN, 500)(scope, receive, send_shielded)
+                reader = Reader.of(Request(scope))
+                broken = self._renderer.page(reader, Page.BROKEN, 500)
+                await broken(scope, receive, send_shielded)
 
 
 def where(error: Exception) -> str:

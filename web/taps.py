@@ -13,6 +13,11 @@ PREPARING_FOR_S = 75.0
 _TAP = re.compile(r"tap-([A-Za-z0-9_-]{22})-([0-9]{1,12})")
 
 
+def window_of(now: float) -> int:
+    """Give the number of the window of ``TAP_LIFETIME_S`` that ``now`` (unix seconds) lies in."""
+    return int(now // TAP_LIFETIME_S)
+
+
 @dataclass(frozen=True, kw_only=True)
 class Tap:
     """One tap: the form's nonce and when it came, in windows of ``TAP_LIFETIME_S``.
@@ -28,7 +33,7 @@ class Tap:
     @classmethod
     def now(cls, nonce: str, now: float) -> Self:
         """Name a tap made at ``now`` (unix seconds)."""
-        return cls(nonce=nonce, window=int(now // TAP_LIFETIME_S))
+        return cls(nonce=nonce, window=window_of(now))
 
     @classmethod
     def parsed(cls, text: str) -> Self | None:

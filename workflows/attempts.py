@@ -37,6 +37,7 @@ class Attempt:
     policy: OnboardingPolicy
     session: SessionCreated | None = None
     opened_at: float = 0.0
+    device: str | None = None
     state: AttemptState = AttemptState.OPEN
     looks: int = 0
     callback: VerificationCallback | None = None
@@ -80,9 +81,21 @@ class Attempt:
 
     def is_fresh(self, now: float) -> bool:
         """Tell whether a second tap is to get the same link: a double tap, two tabs."""
-        reusable = self.is_open and self.session is not None and self.callback is None
         good_for_s = min(self.policy.link_reuse_s, self.policy.link_ttl_s)
-        return reusable and now - self.opened_at <= good_for_s
+        return self._may_be_under_way and now - self.opened_at <= good_for_s
+
+    def is_held_from(self, device: str | None, now: float) -> bool:
+        """Tell whether the check may be under way on another device than this one."""
+        other = None not in (device, self.device) and device != self.device
+        return other and self._may_be_under_way and now - self.opened_at <= self.policy.link_ttl_s
+
+    def was_just_opened(self, now: float) -> bool:
+        """Tell whether another session would come too soon after this one."""
+        return self.session is not None and now - self.opened_at < self.policy.cooldown_s
+
+    @property
+    def _may_be_under_way(self) -> bool:
+        return self.is_open and self.session is not None and self.callback is None
 
     def next_timed(self) -> float | None:
         """Give when the next timed look is due, or None when there is none left."""

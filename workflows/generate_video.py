@@ -5,11 +5,13 @@ import hashlib
 from collections.abc import Awaitable, Callable
 
 from temporalio import workflow
+from temporalio.workflow import ActivityCancellationType
 
 from likeness import names
 from likeness.failures import FAILURES, FailureCode
-from likeness.ids import upstream_queue
-from likeness.messages.conversation import Cancel, Failure, VideoStatus
+from likeness.ids import sealed_key, upstream_queue
+from likeness.messages.conversation import Cancel, Failure, VideoStatus, Withdraw
+from likeness.messages.person import EraseFiles
 from likeness.messages.steps import (
     ArchiveVideo,
     GenerationFinished,
@@ -20,7 +22,12 @@ from likeness.messages.steps import (
 )
 from likeness.messages.video import GenerateVideoInput
 from likeness.stages import Hold, Stage, VideoState, WaitingFor
-from likeness.steps import ARCHIVE_VIDEO, POLL_GENERATION, TRIGGER_GENERATION
+from likeness.steps import (
+    ARCHIVE_VIDEO,
+    ERASE_FILES,
+    POLL_GENERATION,
+    TRIGGER_GENERATION,
+)
 from likeness.summaries import Summary
 from workflows.performing import (
     ResultT,
@@ -52,6 +59,7 @@ class GenerateVideo:
     def __init__(self, order: GenerateVideoInput) -> None:
         self.order = order
         self.is_canceled = False
+        self.is_erased = False
         self.video = VideoStatus(
             state=VideoState.REQUESTED, workflow_id=workflow.info().workflow_id
         )
@@ -87,22 +95,18 @@ class GenerateVideo:
             prompt=video.prompt,
             images=self.order.images,
             videos=self.order.videos,
-            idempotency_key=idempotency_key(workflow.info().workflow_id),
+            idempotency_key=idempotency_key(workflow.info().workflow_id, self.order.life),
             post_timeout_s=self.order.post_timeout_s,
         )
-        if self.is_canceled:
-            self._give_up(VideoState.CANCELED, Failure.of(FailureCode.CANCELED))
         try:
             triggered = await self._repeated(
-                lambda: perform(
-                    TRIGGER_GENERATION,
-                    order,
-                    on=self._queue,
-                    patience=posting(order.post_timeout_s),
-                    summary=Summary.TRIGGER_GENERATION,
-                ),
+                lambda: self._ordered(order),
                 repeatable=lambda failed: failed.had_no_effect,
             )
+        except asyncio.CancelledError:
+            # No worker had taken the order yet, so it was never sent.
+            self._give_up(VideoState.CANCELED, Failure.of(self._why_canceled))
+            raise
         except StepFailedError as failed:
             if failed.had_no_effect:
                 self._give_up(VideoState.CANCELED, failed.failure)
@@ -110,6 +114,27 @@ class GenerateVideo:
             await self._hold(Failure.of(code, step=failed.step, detail=failed.detail))
             raise
         return self._taken(triggered)
+
+    async def _ordered(self, order: TriggerGeneration) -> GenerationTriggered:
+        """Have the order sent, or taken back while nobody has taken it up."""
+        sending = asyncio.create_task(
+            perform(
+                TRIGGER_GENERATION,
+                order,
+                on=self._queue,
+                patience=posting(order.post_timeout_s),
+                summary=Summary.TRIGGER_GENERATION,
+                cancellation=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+            )
+        )
+        await workflow.wait_condition(lambda: sending.done() or self.is_canceled)
+        if not sending.done():
+            sending.cancel()
+        return await sending
+
+    @property
+    def _why_canceled(self) -> FailureCode:
+        return FailureCode.WITHDRAWN if self.video.sealed else FailureCode.CANCELED
 
     def _taken(self, triggered: GenerationTriggered) -> GenerationTriggered:
         if triggered.task_id is None:
@@ -155,8 +180,20 @@ class GenerateVideo:
 
     async def is_archived(self) -> None:
         """Copy the file; while the archive does not take it, hold and try on by itself."""
-        order = ArchiveVideo(task_id=self.video.task_id or "", key=self.order.key)
-        kept = await self._repeated(
+        kept = await self._archived(self._key, instead_of=None)
+        while kept.key not in (None, self._key) and not self.is_erased:
+            # The person has withdrawn while the file was copied to the open place.
+            kept = await self._archived(self._key, instead_of=kept.key)
+        if self.is_erased:
+            await self._removed(kept.key)
+            self._give_up(VideoState.CANCELED, Failure.of(FailureCode.WITHDRAWN))
+        self._kept(kept)
+
+    async def _archived(self, key: str, *, instead_of: str | None) -> VideoArchived:
+        if self.is_erased:
+            return VideoArchived()
+        order = ArchiveVideo(task_id=self.video.task_id or "", key=key, instead_of=instead_of)
+        return await self._repeated(
             lambda: perform(
                 ARCHIVE_VIDEO,
                 order,
@@ -165,7 +202,18 @@ class GenerateVideo:
                 summary=Summary.ARCHIVE_VIDEO,
             )
         )
-        self._kept(kept)
+
+    async def _removed(self, key: str | None) -> None:
+        if key is not None:
+            await self._repeated(
+                lambda: perform(
+                    ERASE_FILES,
+                    EraseFiles(files=(key,)),
+                    on=self._queue,
+                    patience=copying(),
+                    summary=Summary.ERASE_FILES,
+                )
+            )
 
     def _kept(self, kept: VideoArchived) -> None:
         if kept.gone:
@@ -184,6 +232,16 @@ class GenerateVideo:
     def status(self) -> VideoStatus:
         """Give the state without prompt or address."""
         return self.video
+
+    @workflow.signal(name=names.WITHDRAW, description="The person takes the consent back")
+    def withdraw(self, withdrawal: Withdraw) -> None:
+        """Leave what is not paid for yet; what is paid for is brought home sealed.
+
+        Of somebody erased nothing is kept: the bill is recorded, the file is not.
+        """
+        self.is_canceled = True
+        self.is_erased = self.is_erased or withdrawal.erased
+        self._now(sealed=True)
 
     @workflow.update(name=names.CANCEL, description="An operator stops what is not paid for")
     async def cancel(self, _: Cancel) -> VideoStatus:
@@ -233,10 +291,18 @@ class GenerateVideo:
         tell_video(self.video)
 
     @property
+    def _key(self) -> str:
+        return sealed_key(self.order.key) if self.video.sealed else self.order.key
+
+    @property
     def _queue(self) -> str:
         return upstream_queue(workflow.info().task_queue, self.order.account)
 
 
-def idempotency_key(workflow_id: str) -> str:
-    """Derive the key from the workflow's id: a random one would change with a reset."""
-    return hashlib.sha256(workflow_id.encode()).hexdigest()
+def idempotency_key(workflow_id: str, life: str | None = None) -> str:
+    """Derive the key from the workflow's id: a random one would change with a reset.
+
+    ``life`` keeps it apart from the key of somebody erased who had the same reference.
+    """
+    name = workflow_id if life is None else f"{workflow_id} {life}"
+    return hashlib.sha256(name.encode()).hexdigest()

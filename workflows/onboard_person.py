@@ -7,7 +7,7 @@ from typing import Any
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
-from likeness import names
+from likeness import names, search
 from likeness.failures import FAILURES, FailureCode
 from likeness.ids import onboarding_workflow_id
 from likeness.messages.conversation import (
@@ -17,13 +17,16 @@ from likeness.messages.conversation import (
     Finished,
     OnboardingStatus,
     OpenSession,
+    OperatorOrder,
     SessionOpened,
     VerificationCallback,
+    Withdraw,
 )
-from likeness.messages.onboarding import OnboardingInput
+from likeness.messages.onboarding import OnboardingInput, RunMemo
 from likeness.stages import Stage, WaitingFor
 from likeness.summaries import Summary
 from workflows.avatar import Avatar
+from workflows.registry import Registry
 from workflows.showing import tell
 from workflows.standing import Standing
 from workflows.verification import Verification
@@ -53,6 +56,7 @@ class OnboardPerson:
         )
         self.avatar = Avatar(order.request, order.policy, self.standing)
         self.video = VideoOrder(order.request, order.policy, self.standing)
+        self.registry = Registry(order.request, order.policy, self.standing)
         self._tell()
 
     @workflow.run
@@ -71,7 +75,7 @@ class OnboardPerson:
         del clock
         if self.is_canceled_outside and self.standing.stage is Stage.CANCELED:
             raise asyncio.CancelledError
-        return self.status()
+        return self.status().compact()
 
     async def to_the_end(self) -> None:
         """Tell the story until it is told or an end is proposed; then wind up."""
@@ -83,6 +87,7 @@ class OnboardPerson:
         """Take the person from the invitation to the video."""
         await self.verification.person_is_verified()
         self.standing.moves_to(Stage.VERIFIED)
+        await self.registry.learns(self.verification)
         await self.unless_interrupted(
             self.avatar.is_submitted(
                 self.verification.group_id or "", self.verification.project_name
@@ -90,6 +95,7 @@ class OnboardPerson:
         )
         await self.avatar.is_reviewed()
         self.standing.moves_to(Stage.READY)
+        await self.registry.learns(self.verification, self.avatar.book)
         await self.video.is_made(self.avatar.book)
 
     async def deadline_passes(self) -> None:
@@ -120,9 +126,16 @@ class OnboardPerson:
         else:
             story.cancel()
             await workflow.wait_condition(lambda: all(post.done() for post in self.posts))
-            await self.video.stops()
+            await self.video.stops(withdrawn=self.is_withdrawn)
+            if self.is_withdrawn and self.verification.group_id is not None:
+                await self.registry.learns(self.verification, withdrawn_at=workflow.time())
             self.standing.ends(*self.last_stage())
         await workflow.wait_condition(workflow.all_handlers_finished)
+
+    @property
+    def is_withdrawn(self) -> bool:
+        """Tell whether the person has taken the consent back."""
+        return self.ending is not None and self.ending[1].code is FailureCode.WITHDRAWN
 
     def last_stage(self) -> tuple[Stage, Failure | None]:
         """Give the end that was proposed; a ready avatar outlives the deadline."""
@@ -166,6 +179,46 @@ class OnboardPerson:
         self._refuse_if(self.ending is not None, FailureCode.ALREADY_ENDED)
         self._refuse_if(self.verification.group_id is not None, FailureCode.ALREADY_VERIFIED)
 
+    @workflow.signal(name=names.WITHDRAW, description="The person takes the consent back")
+    def withdraw(self, _: Withdraw) -> None:
+        """End the run as the person's no; a video in flight is sealed."""
+        self.end_as(Stage.DECLINED, FailureCode.WITHDRAWN)
+
+    @workflow.update(name=names.RELEASE_DEVICE, description="An operator lets any device go on")
+    async def release_device(self, _: OperatorOrder) -> OnboardingStatus:
+        """Forget which device holds the check."""
+        self.verification.release_device()
+        return self.status()
+
+    @workflow.update(name=names.REVOKE_LINK, description="An operator revokes the invite link")
+    async def revoke_link(self, _: OperatorOrder) -> OnboardingStatus:
+        """Make every invite link handed out so far worthless; the next one is good."""
+        self.verification.link += 1
+        memo = RunMemo.of(self.request, link=self.verification.link)
+        workflow.upsert_memo({search.MEMO: memo})
+        if self.verification.group_id is not None:
+            await self.registry.learns(self.verification)
+        return self.status()
+
+    @workflow.update(name=names.RESET_ATTEMPTS, description="An operator grants new attempts")
+    async def reset_attempts(self, _: OperatorOrder) -> OnboardingStatus:
+        """Grant as many attempts as in the beginning."""
+        self.verification.reset_attempts()
+        return self.status()
+
+    @release_device.validator
+    def _may_release(self, _: OperatorOrder) -> None:
+        self._refuse_if(self.ending is not None, FailureCode.ALREADY_ENDED)
+
+    @revoke_link.validator
+    def _may_revoke(self, _: OperatorOrder) -> None:
+        self._refuse_if(self.ending is not None, FailureCode.ALREADY_ENDED)
+
+    @reset_attempts.validator
+    def _may_reset(self, _: OperatorOrder) -> None:
+        self._refuse_if(self.ending is not None, FailureCode.ALREADY_ENDED)
+        self._refuse_if(self.verification.group_id is not None, FailureCode.ALREADY_VERIFIED)
+
     @workflow.update(name=names.CANCEL, description="The caller or an operator ends the run")
     async def cancel(self, _: Cancel) -> OnboardingStatus:
         """End the run; a paid POST in flight is awaited and recorded first."""
@@ -198,6 +251,9 @@ class OnboardPerson:
             failure=standing.failure,
             consent=verification.consent,
             consent_at=verification.consent_at,
+            link=verification.link,
+            consent_link=verification.consent_link if verification.consent else None,
+            device=verification.latest.device if verification.latest else None,
         )
 
     def _tell(self) -> None:

@@ -16,6 +16,7 @@ from temporalio.exceptions import (
     is_cancelled_exception,
 )
 from temporalio.exceptions import TimeoutError as StepTimeoutError
+from temporalio.workflow import ActivityCancellationType
 
 from likeness.failures import FailureCode, code_of
 from likeness.messages.base import Message
@@ -164,6 +165,7 @@ async def perform(
     on: str,
     patience: Patience,
     summary: Summary,
+    cancellation: ActivityCancellationType = ActivityCancellationType.TRY_CANCEL,
 ) -> GivesT:
     """Perform ``step`` on queue ``on`` and give its result, or raise ``StepFailedError``."""
 
@@ -180,6 +182,7 @@ async def perform(
             schedule_to_start_timeout=seconds(patience.schedule_to_start_s),
             heartbeat_timeout=seconds(patience.heartbeat_s),
             retry_policy=patience.retry,
+            cancellation_type=cancellation,
             summary=summary,
         )
     except ActivityError as error:

@@ -6,6 +6,7 @@ from temporalio import workflow
 
 from likeness.failures import FAILURES, FailureCode
 from likeness.messages.conversation import OnboardingStatus, VideoStatus
+from likeness.messages.person import PersonState
 from likeness.stages import Hold, Stage, WaitingFor
 from likeness.temporal.attributes import (
     DEADLINE,
@@ -57,6 +58,19 @@ def tell(status: OnboardingStatus) -> None:
         lines.append(f"- video: {status.video.state}")
     if status.failure is not None:
         lines += _failure_lines(status.hold, status.failure.code)
+    workflow.set_current_details("\n".join(lines))
+
+
+def tell_person(state: PersonState) -> None:
+    """Write a person's current details, in Markdown; same rules as ``tell``."""
+    lines = [
+        f"**{'withdrawn' if state.withdrawn_at else 'verified'}**",
+        "",
+        f"- consents: {len(state.receipts)}",
+        f"- usable assets: {len(state.assets)}",
+        f"- onboardings: {len(state.onboardings)}",
+        f"- videos: {len(state.video_ids)}",
+    ]
     workflow.set_current_details("\n".join(lines))
 
 

@@ -17,6 +17,7 @@ from likeness.messages.conversation import (
     VerificationCallback,
 )
 from likeness.messages.onboarding import OnboardingPolicy, OnboardingRequest
+from likeness.messages.person import ConsentReceipt
 from likeness.messages.steps import (
     CreateSession,
     GroupLooked,
@@ -57,7 +58,10 @@ class Verification:
         self.project_name = ""
         self.consent: Consent | None = None
         self.consent_at: float | None = None
+        self.consent_link = 1
+        self._allowed = policy.max_attempts
         self._sessions_asked_for = 0
+        self._held_at = 0.0
         self._tapping = asyncio.Lock()
         self._early_callbacks: dict[int, VerificationCallback] = {}
         self._watchers: set[asyncio.Task[None]] = set()
@@ -65,7 +69,7 @@ class Verification:
     @property
     def attempts_left(self) -> int:
         """Tell how many more sessions the person may open."""
-        return max(self.policy.max_attempts - len(self.attempts), 0)
+        return max(self._allowed - len(self.attempts), 0)
 
     @property
     def is_checking(self) -> bool:
@@ -87,11 +91,12 @@ class Verification:
             if (code := self.refusal(tap)) is not None:
                 return SessionOpened(outcome=OpenOutcome.TRY_AGAIN, code=code)
             latest = self.latest
-            if latest and latest.session and latest.is_fresh(workflow.time()):
+            if latest and latest.session and self._gets_the_same_link(tap):
                 return _handed_out(latest.number, latest.session)
             self.consent, self.consent_at = tap.consent, workflow.time()
+            self.consent_link = self.link
             self.standing.released(WaitingFor.PERSON)
-            return await self._mint()
+            return await self._mint(tap.device)
 
     def refusal(self, tap: OpenSession) -> FailureCode | None:
         """Tell why a tap gets no session, None when it gets one."""
@@ -101,9 +106,31 @@ class Verification:
             return FailureCode.CONSENT_MISSING
         if workflow.time() > tap.not_after:
             return FailureCode.TAP_TOO_OLD
-        if self.latest is not None and self.latest.is_fresh(workflow.time()):
+        if (code := self._busy(tap)) is not None:
+            return code
+        if self._gets_the_same_link(tap) or self.attempts_left:
             return None
-        return None if self.attempts_left else FailureCode.ATTEMPTS_EXHAUSTED
+        return FailureCode.ATTEMPTS_EXHAUSTED
+
+    def _busy(self, tap: OpenSession) -> FailureCode | None:
+        """Tell whether another device or the session just opened stands in the way."""
+        now, latest = workflow.time(), self.latest
+        if self._is_held_from(tap) and not tap.take_over:
+            return FailureCode.OTHER_DEVICE
+        if self._gets_the_same_link(tap) or not self.attempts_left:
+            return None
+        cooling = now - self._held_at < self.policy.cooldown_s
+        just_opened = latest is not None and latest.was_just_opened(now)
+        too_soon = cooling or (just_opened and not self._is_held_from(tap))
+        return FailureCode.TOO_SOON if too_soon else None
+
+    def _is_held_from(self, tap: OpenSession) -> bool:
+        latest = self.latest
+        return latest is not None and latest.is_held_from(tap.device, workflow.time())
+
+    def _gets_the_same_link(self, tap: OpenSession) -> bool:
+        fresh = self.latest is not None and self.latest.is_fresh(workflow.time())
+        return fresh and not self._is_held_from(tap)
 
     def _too_late(self) -> FailureCode | None:
         if self.is_ending():
@@ -129,14 +156,40 @@ class Verification:
         if attempt is not None:
             attempt.said_finished()
 
+    # An operator helps.
+
+    def release_device(self) -> None:
+        """Let any device go on; the one that held the check keeps its link."""
+        for attempt in self.attempts:
+            attempt.device = None
+
+    def reset_attempts(self) -> None:
+        """Grant as many attempts as in the beginning."""
+        self._allowed = len(self.attempts) + self.policy.max_attempts
+        held = self.standing.failure
+        if held is not None and held.code is FailureCode.ATTEMPTS_EXHAUSTED:
+            self.standing.released(WaitingFor.PERSON)
+
+    @property
+    def receipt(self) -> ConsentReceipt | None:
+        """Give the consent in force, with its circumstances."""
+        if self.consent is None or self.consent_at is None:
+            return None
+        return ConsentReceipt(
+            onboarding=self.request.onboarding,
+            link=self.consent_link,
+            consent=self.consent,
+            consent_at=self.consent_at,
+        )
+
     def _attempt(self, number: int) -> Attempt | None:
         return next((each for each in self.attempts if each.number == number), None)
 
     # A session is minted.
 
-    async def _mint(self) -> SessionOpened:
+    async def _mint(self, device: str | None) -> SessionOpened:
         self._sessions_asked_for += 1
-        attempt = Attempt(number=self._sessions_asked_for, policy=self.policy)
+        attempt = Attempt(number=self._sessions_asked_for, policy=self.policy, device=device)
         try:
             session = await self._session(attempt.number)
         except StepFailedError as failed:
@@ -190,6 +243,8 @@ class Verification:
         if (late := self._too_late()) is not None:
             return SessionOpened(outcome=OpenOutcome.TRY_AGAIN, code=late)
         if is_operators(code) and code is not FailureCode.UPSTREAM_UNAVAILABLE:
+            # These count as no attempt, so nothing but the cooldown keeps them few.
+            self._held_at = workflow.time()
             self.standing.holds(Failure.of(code, step=failed.step, detail=failed.detail))
             return SessionOpened(outcome=OpenOutcome.ON_HOLD, code=code)
         if code in (FailureCode.SESSION_LOST, FailureCode.SESSION_INCOMPLETE):

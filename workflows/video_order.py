@@ -1,14 +1,20 @@
 """The video's part of the story: a child run of a fixed id, which outlives its parent."""
 
+import asyncio
+
 from temporalio import workflow
 from temporalio.common import WorkflowIDReusePolicy
-from temporalio.exceptions import ChildWorkflowError, WorkflowAlreadyStartedError
+from temporalio.exceptions import (
+    ApplicationError,
+    ChildWorkflowError,
+    WorkflowAlreadyStartedError,
+)
 from temporalio.workflow import ChildWorkflowCancellationType, ParentClosePolicy
 
 from likeness import names
 from likeness.failures import FailureCode
-from likeness.ids import upstream_queue, video_workflow_id
-from likeness.messages.conversation import Failure, VideoStatus
+from likeness.ids import upstream_queue, video_key, video_workflow_id
+from likeness.messages.conversation import Failure, VideoStatus, Withdraw
 from likeness.messages.onboarding import (
     AssetKind,
     OnboardingPolicy,
@@ -41,6 +47,10 @@ class VideoOrder:
         self.standing = standing
         self.workflow_id = video_workflow_id(workflow.info().workflow_id)
         self.status: VideoStatus | None = None
+        self._starting: asyncio.Task[workflow.ChildWorkflowHandle[object, VideoStatus]] | None = (
+            None
+        )
+        self._child: workflow.ChildWorkflowHandle[object, VideoStatus] | None = None
         if request.video is not None:
             self.status = VideoStatus(state=VideoState.REQUESTED, workflow_id=self.workflow_id)
 
@@ -54,20 +64,44 @@ class VideoOrder:
         if self.request.video is None:
             return
         self.status = VideoStatus(state=VideoState.GENERATING, workflow_id=self.workflow_id)
+        self._starting = asyncio.create_task(self._started(self.request.video, book))
         try:
-            child = await self._started(self.request.video, book)
+            self._child = await asyncio.shield(self._starting)
             self.standing.rests(Stage.GENERATING, WaitingFor.UPSTREAM)
-            self.status = await child
+            self.status = await asyncio.shield(self._child)
         except WorkflowAlreadyStartedError:
             self.standing.rests(Stage.GENERATING, WaitingFor.UPSTREAM)
             self.status = await self._adopted()
         except ChildWorkflowError:
             self.status = self._given_up()
 
-    async def stops(self) -> None:
-        """Ask the child to leave what is not paid for yet; what is paid for it brings home."""
-        if self.status is not None and self.status.state is VideoState.GENERATING:
-            await workflow.get_external_workflow_handle(self.workflow_id).cancel()
+    async def stops(self, *, withdrawn: bool) -> None:
+        """Ask the child to leave what is not paid for yet; what is paid for it brings home.
+
+        When the person has ``withdrawn``, it brings it home sealed.
+        """
+        if self.status is None or self.status.state is not VideoState.GENERATING:
+            return
+        if self._starting is not None:
+            # Only a child that has surely started can be told anything.
+            await workflow.wait_condition(self._starting.done)
+        child = workflow.get_external_workflow_handle(self.workflow_id)
+        try:
+            if withdrawn:
+                await child.signal(names.WITHDRAW, Withdraw())
+            else:
+                await child.cancel()
+        except ApplicationError:
+            # It has ended at the same moment; its parent has not heard of it yet.
+            await self._heard()
+
+    async def _heard(self) -> None:
+        if self._child is None:
+            return
+        try:
+            self.status = await self._child
+        except ChildWorkflowError:
+            self.status = self._given_up()
 
     async def _started(
         self, video: VideoRequest, book: AssetBook
@@ -80,7 +114,7 @@ class VideoOrder:
                 video=video,
                 images=book.usable(AssetKind.IMAGE)[:MAX_IMAGES],
                 videos=book.usable(AssetKind.VIDEO)[:MAX_VIDEOS],
-                key=f"{self.request.tenant}/{self.request.onboarding}/video-1.mp4",
+                key=video_key(self.request.tenant, self.request.onboarding),
                 poll_interval_s=self.policy.poll_interval_s,
                 post_timeout_s=self.policy.post_timeout_s,
             ),

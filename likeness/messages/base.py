@@ -1,6 +1,6 @@
 """What every message has in common."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, PlainSerializer, SecretStr
 
@@ -11,6 +11,13 @@ class Message(BaseModel):
     """A frozen value that crosses a process; unknown fields of a newer sender are ignored."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+    def compact(self) -> Self:
+        """Give the same message with every None unsaid, which takes no bytes in a payload.
+
+        The default of a field that may be None is None, for ever.
+        """
+        return type(self).model_validate(self.model_dump(exclude_none=True))
 
 
 class Order(BaseModel):

@@ -21,11 +21,15 @@ class OpenSession(Message):
     """Update ``open_session``: the person tapped Start. Its Update id is the form's nonce.
 
     ``not_after`` (unix seconds) is refused when passed, so that a tap made while no worker ran
-    never opens a session for nobody.
+    never opens a session for nobody. ``device`` tells one browser from another (a SHA-256 in hex of
+    what only that browser knows); while a check may be under way on another one, only ``take_over``
+    opens a session.
     """
 
     consent: Consent | None = None
     not_after: float
+    device: str | None = Field(default=None, pattern=r"^[0-9a-f]{64}$")
+    take_over: bool = False
 
 
 class OpenOutcome(StrEnum):
@@ -60,6 +64,22 @@ class Finished(Message):
 
 class Decline(Message):
     """Update ``decline``: the person says no."""
+
+
+class Withdraw(Message):
+    """The person takes the consent back: Update to ``Person``, signal to runs under way.
+
+    ``erased``: the person is forgotten altogether, so nothing made of them may be kept.
+    """
+
+    erased: bool = False
+
+
+class OperatorOrder(Message):
+    """Who orders and why: Updates ``release_device``, ``revoke_link``, ``reset_attempts``."""
+
+    actor: str = Field(default="operator", max_length=80)
+    reason: str = Field(default="", max_length=500)
 
 
 class Cancel(Message):
@@ -109,14 +129,18 @@ class AttemptStatus(Message):
 class AssetStatus(Message):
     """One asset; ``reason`` is the provider's word or ours when it was refused."""
 
-    name: str | None
+    name: str | None = None
     asset_id: str | None = None
     state: AssetState
     reason: str | None = None
 
 
 class VideoStatus(Message):
-    """The video; ``key`` is its path below ``ARCHIVE_URL``, ``cost_usd`` what the bill says."""
+    """The video; ``key`` is its path below ``ARCHIVE_URL``, ``cost_usd`` what the bill says.
+
+    ``sealed``: the person withdrew while it was being made, so the file is kept apart and must not
+    be used.
+    """
 
     state: VideoState
     workflow_id: str
@@ -125,6 +149,7 @@ class VideoStatus(Message):
     size_bytes: int | None = None
     sha256: str | None = None
     cost_usd: float | None = None
+    sealed: bool = False
     hold: Hold | None = None
     failure: Failure | None = None
 
@@ -147,3 +172,6 @@ class OnboardingStatus(Message):
     failure: Failure | None = None
     consent: Consent | None = None
     consent_at: float | None = None
+    link: int = 1
+    consent_link: int | None = None
+    device: str | None = None

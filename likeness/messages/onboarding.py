@@ -8,11 +8,12 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
-from likeness.ids import DEFAULT_ACCOUNT, DEFAULT_TENANT
+from likeness.ids import DEFAULT_ACCOUNT, DEFAULT_TENANT, onboarding_workflow_id
 from likeness.messages.base import IdPart, Message, Order, Secret
 from likeness.stages import QueryPolicy
 
 MAX_ASSETS = 20
+MAX_WORDS = 300
 DAY_S = 24 * 3600
 MAX_DEADLINE_S = 10 * 365 * DAY_S
 MAX_POST_TIMEOUT_S = 45
@@ -39,6 +40,19 @@ def _fetchable(url: SecretStr) -> SecretStr:
             "an asset URL must be an http or https address with a host, without user name or spaces"
         )
     return url
+
+
+def _readable(words: SecretStr) -> SecretStr:
+    text = words.get_secret_value()
+    if not text.strip() or len(text) > MAX_WORDS or not text.isprintable():
+        raise ValueError(
+            f"what the person is to read must be 1 to {MAX_WORDS} printable characters"
+        )
+    return words
+
+
+Words = Annotated[Secret, AfterValidator(_readable)]
+"""A line that the person reads; encrypted, and never in a log."""
 
 
 def _sayable(prompt: SecretStr) -> SecretStr:
@@ -85,7 +99,9 @@ class VideoRequest(Order):
 class OnboardingRequest(Order):
     """What the caller gives. The same id with another request is refused.
 
-    ``person`` is the caller's own reference. ``min_usable`` is how many assets must pass the
+    ``person`` is the caller's own reference. ``display_name`` greets the person; ``sender``,
+    ``contact`` and ``purpose`` say who asks, how to reach them and what for, as the person is to
+    read it. ``min_usable`` is how many assets must pass the
     review; all of them when left out.
     """
 
@@ -93,14 +109,17 @@ class OnboardingRequest(Order):
     onboarding: IdPart
     person: IdPart
     account: IdPart = DEFAULT_ACCOUNT
-    display_name: Secret | None = None
-    sender: Secret | None = None
+    display_name: Words | None = None
+    sender: Words | None = None
+    contact: Words | None = None
+    purpose: Words | None = None
     assets: tuple[AssetRequest, ...] = Field(min_length=1, max_length=MAX_ASSETS)
     min_usable: int | None = Field(default=None, ge=1)
     video: VideoRequest | None = None
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
+        onboarding_workflow_id(self.tenant, self.onboarding)
         if len({asset.name for asset in self.assets}) != len(self.assets):
             raise ValueError("every asset needs a name of its own")
         if self.needed > len(self.assets):
@@ -131,6 +150,7 @@ class OnboardingPolicy(Message):
     scan_grace_s: float = Field(default=300, ge=0, le=DAY_S)
     token_ttl_s: float = Field(default=1800, gt=0, le=DAY_S)
     link_reuse_s: float = Field(default=15, ge=0, le=600)
+    cooldown_s: float = Field(default=10, ge=0, le=3600)
     poll_interval_s: float = Field(default=5, gt=0, le=3600)
     deadline_s: float = Field(default=14 * DAY_S, gt=0, le=MAX_DEADLINE_S)
     max_attempts: int = Field(default=5, ge=1, le=100)
@@ -149,9 +169,29 @@ class OnboardingInput(Message):
 class RunMemo(Message):
     """What ``describe`` tells of a run with no worker up; encrypted like every payload.
 
-    ``link`` is the number of the invite link in force, ``request`` the request's fingerprint.
+    ``link`` is the number of the invite link in force, ``request`` the request's fingerprint. What
+    the person is to read of who asks stands here too, so that the page needs no worker.
     """
 
     person: str
     request: str
     link: int = 1
+    display_name: Secret | None = None
+    sender: Secret | None = None
+    contact: Secret | None = None
+    purpose: Secret | None = None
+    video: bool = False
+
+    @classmethod
+    def of(cls, request: OnboardingRequest, *, link: int = 1) -> Self:
+        """Take from a request what its pages show."""
+        return cls(
+            person=request.person,
+            request=request.fingerprint(),
+            link=link,
+            display_name=request.display_name,
+            sender=request.sender,
+            contact=request.contact,
+            purpose=request.purpose,
+            video=request.video is not None,
+        ).compact()

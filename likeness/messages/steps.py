@@ -171,10 +171,14 @@ class GenerationFinished(Message):
 
 
 class ArchiveVideo(Message):
-    """Copy the finished video to ``key`` below the archive; its address is read anew."""
+    """Copy the finished video to ``key`` below the archive; its address is read anew.
+
+    A file at ``instead_of`` is deleted afterwards.
+    """
 
     task_id: str
     key: str
+    instead_of: str | None = None
 
 
 class VideoArchived(Message):

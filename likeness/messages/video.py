@@ -7,7 +7,8 @@ from likeness.messages.onboarding import VideoRequest
 class GenerateVideoInput(Message):
     """The order with everything it needs; ``images`` and ``videos`` are ``asset://`` references.
 
-    ``key`` is the file's path below the archive.
+    ``key`` is the file's path below the archive. ``life`` tells runs of the same id apart that
+    belong to different persons: one was erased, and the reference given anew.
     """
 
     account: str
@@ -15,5 +16,7 @@ class GenerateVideoInput(Message):
     images: tuple[str, ...]
     videos: tuple[str, ...] = ()
     key: str
+    number: int = 1
+    life: str | None = None
     poll_interval_s: float
     post_timeout_s: float

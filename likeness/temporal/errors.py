@@ -1,13 +1,17 @@
-"""What may go wrong between a caller and its onboardings.
+"""What may go wrong between a caller and its onboardings and persons.
 
 OnboardingError
 ├── DifferentRequestError    the id is taken by another request
 ├── NoSuchOnboardingError    nothing of that id, or its history is past retention
+├── NoSuchPersonError        nobody of that reference was ever verified here
 ├── OnboardingEndedError     the run has ended and takes no more orders
+├── PersonErasedError        the person has been erased, or the run was ended from outside
 ├── RefusedError             the run said no, and why
 ├── WorkerAwayError          no worker answered in time
 └── TemporalAwayError        the Temporal server did not answer
 """
+
+from likeness.failures import FailureCode
 
 
 class OnboardingError(Exception):
@@ -22,12 +26,24 @@ class NoSuchOnboardingError(OnboardingError):
     """There is no onboarding of that id, or its history is past retention."""
 
 
+class NoSuchPersonError(OnboardingError):
+    """Nobody of that reference was verified, or they were erased and retention has passed."""
+
+
 class OnboardingEndedError(OnboardingError):
     """The onboarding has ended and takes no more orders."""
 
 
+class PersonErasedError(OnboardingError):
+    """The person's run has ended, by erasure as a rule, and takes no more orders."""
+
+
 class RefusedError(OnboardingError):
-    """The onboarding refused the order; the sentence says why."""
+    """The run refused the order; the sentence says why, ``code`` too where it is one of ours."""
+
+    def __init__(self, sentence: str, *, code: FailureCode | None = None) -> None:
+        super().__init__(sentence)
+        self.code = code
 
 
 class WorkerAwayError(OnboardingError):

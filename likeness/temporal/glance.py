@@ -23,6 +23,12 @@ from likeness.temporal.errors import NoSuchOnboardingError, TemporalAwayError
 
 RPC_TIMEOUT = timedelta(seconds=5)
 
+# What a server says to a start, and to a list.
+_UNPREPARED = (
+    "no mapping defined for search attribute",
+    "is not a valid search attribute",
+)
+
 # A run that was ended from outside never got to say so in its attributes.
 _STAGE_OF_END: Mapping[WorkflowExecutionStatus, Stage] = {
     WorkflowExecutionStatus.FAILED: Stage.FAILED,
@@ -170,8 +176,34 @@ def glance_at(run: WorkflowExecution, memo: RunMemo | None) -> OnboardingGlance:
     )
 
 
+def is_silence(error: RPCError) -> bool:
+    """Tell whether a query found nobody to answer it, which is no fault of the server.
+
+    The SDK says CANCELLED for its own time-out; the server says FAILED_PRECONDITION when it knows
+    that nobody polls the queue, RESOURCE_EXHAUSTED when queries of others wait there.
+    """
+    return error.status in {
+        RPCStatusCode.CANCELLED,
+        RPCStatusCode.DEADLINE_EXCEEDED,
+        RPCStatusCode.FAILED_PRECONDITION,
+        RPCStatusCode.RESOURCE_EXHAUSTED,
+    }
+
+
+def is_unprepared(error: RPCError) -> bool:
+    """Tell whether the namespace lacks our search attributes, which no waiting cures."""
+    return error.status is RPCStatusCode.INVALID_ARGUMENT and any(
+        words in error.message for words in _UNPREPARED
+    )
+
+
 def temporal_away(error: RPCError) -> TemporalAwayError:
     """Give the sentence for a call that the server did not answer or refused."""
+    if is_unprepared(error):
+        return TemporalAwayError(
+            "The namespace lacks the search attributes of likeness; "
+            "deploy/temporal/setup-namespace.sh makes them, as `make up` does for its own."
+        )
     return TemporalAwayError(
         f"The Temporal server did not do what was asked ({error.status.name.lower()}); "
         "see that it runs and that address, namespace and credentials are right."

@@ -6,21 +6,16 @@ The client needs the plugin of ``likeness.temporal.plugin``; nothing else of lik
 import time
 from datetime import timedelta
 
-from temporalio.client import (
-    Client,
-    WorkflowQueryFailedError,
-    WorkflowUpdateFailedError,
-    WorkflowUpdateRPCTimeoutOrCancelledError,
-)
+from temporalio.client import Client, WorkflowQueryFailedError
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
-from temporalio.exceptions import ApplicationError, WorkflowAlreadyStartedError
+from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
 from likeness import names, search
 from likeness.failures import FailureCode
 from likeness.ids import onboarding_workflow_id
 from likeness.messages.base import Message
-from likeness.messages.conversation import Cancel, Failure, OnboardingStatus
+from likeness.messages.conversation import Failure, OnboardingStatus
 from likeness.messages.onboarding import OnboardingInput, RunMemo
 from likeness.stages import Stage, WaitingFor
 from likeness.summaries import Summary
@@ -28,18 +23,22 @@ from likeness.temporal.attributes import search_attributes
 from likeness.temporal.errors import (
     DifferentRequestError,
     NoSuchOnboardingError,
-    OnboardingEndedError,
-    RefusedError,
-    WorkerAwayError,
 )
 from likeness.temporal.glance import (
     RPC_TIMEOUT,
     OnboardingGlance,
     describe_onboarding,
     hold_of_video,
+    is_silence,
     list_onboardings,
     temporal_away,
     waiting_for,
+)
+from likeness.temporal.orders import (
+    cancel_onboarding,
+    release_device,
+    reset_attempts,
+    revoke_link,
 )
 
 __all__ = [
@@ -49,11 +48,13 @@ __all__ = [
     "describe_onboarding",
     "list_onboardings",
     "onboarding_status",
+    "release_device",
+    "reset_attempts",
+    "revoke_link",
     "start_onboarding",
 ]
 
 STATUS_TIMEOUT = timedelta(seconds=1.5)
-CANCEL_TIMEOUT = timedelta(seconds=10)
 
 
 class StartedOnboarding(Message):
@@ -86,7 +87,7 @@ async def start_onboarding(
     """
     request = order.request
     workflow_id = onboarding_workflow_id(request.tenant, request.onboarding)
-    memo = RunMemo(person=request.person, request=request.fingerprint(), link=1)
+    memo = RunMemo.of(request)
     try:
         # FAIL tells for certain whether the run is ours; USE_EXISTING would give another request's
         # run without a word. A start that the SDK repeats has one request id and is not refused.
@@ -159,50 +160,13 @@ async def onboarding_status(
     )
 
 
-async def cancel_onboarding(
-    client: Client,
-    tenant: str,
-    onboarding: str,
-    cancel: Cancel,
-    *,
-    rpc_timeout: timedelta = CANCEL_TIMEOUT,
-) -> None:
-    """End an onboarding; saying it twice is the same as once.
-
-    Raises:
-        ValueError: Tenant or onboarding may not stand in an id.
-        NoSuchOnboardingError: Nothing is known of it.
-        OnboardingEndedError: It has ended already.
-        RefusedError: The run refused, and why.
-        WorkerAwayError: No worker answered in time; the order may still take effect.
-        TemporalAwayError: The server did not answer.
-
-    """
-    handle = client.get_workflow_handle(onboarding_workflow_id(tenant, onboarding))
-    try:
-        # One id for ever: the server answers a repeated order with the first one's outcome.
-        await handle.execute_update(names.CANCEL, cancel, id=names.CANCEL, rpc_timeout=rpc_timeout)
-    except WorkflowUpdateFailedError as error:
-        raise RefusedError(_sentence(error)) from error
-    except WorkflowUpdateRPCTimeoutOrCancelledError as error:
-        raise WorkerAwayError(
-            f"The order was not carried out within {rpc_timeout.total_seconds():g} s: no worker "
-            "runs, or it waits for a POST under way. It may still take effect; ask again."
-        ) from error
-    except RPCError as error:
-        if error.status is not RPCStatusCode.NOT_FOUND:
-            raise temporal_away(error) from error
-        await describe_onboarding(client, tenant, onboarding, rpc_timeout=rpc_timeout)
-        raise OnboardingEndedError("The onboarding has ended and takes no orders.") from error
-
-
 def pinned(order: OnboardingInput) -> OnboardingInput:
     """Give ``order`` with every default written out.
 
     Payloads leave out what was never set, and a default is the reader's: without this a later
     release that changes one would change the runs that are under way.
     """
-    return OnboardingInput.model_validate(order.model_dump())
+    return OnboardingInput.model_validate(order.model_dump()).compact()
 
 
 async def _existing(
@@ -231,18 +195,5 @@ async def _existing(
 def _raise_unless_silent(error: RPCError) -> None:
     if error.status is RPCStatusCode.NOT_FOUND:
         raise NoSuchOnboardingError("There is no onboarding of that id here.") from error
-    # The SDK says CANCELLED for its own time-out; the server says FAILED_PRECONDITION when it
-    # knows that nobody polls the queue, RESOURCE_EXHAUSTED when queries of others wait there.
-    silent = {
-        RPCStatusCode.CANCELLED,
-        RPCStatusCode.DEADLINE_EXCEEDED,
-        RPCStatusCode.FAILED_PRECONDITION,
-        RPCStatusCode.RESOURCE_EXHAUSTED,
-    }
-    if error.status not in silent:
+    if not is_silence(error):
         raise temporal_away(error) from error
-
-
-def _sentence(error: WorkflowUpdateFailedError) -> str:
-    cause = error.cause
-    return cause.message if isinstance(cause, ApplicationError) else "The onboarding refused."

@@ -3,6 +3,7 @@
 import json
 import time
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -24,8 +25,14 @@ def main(
 ) -> None:
     """Read the page, agree, tap Start, do the check and come back.
 
-    Exits with 0 when the journey ended as the scenario means, with 1 and one sentence otherwise.
+    Exits with 0 when the journey ended as the scenario means, with 1 and one sentence otherwise;
+    with 2 where it could not even begin.
     """
+    if not _is_address(invite_url):
+        typer.echo(
+            "The link must be a whole http or https address, as `start` prints it.", err=True
+        )
+        raise typer.Exit(2)
     began = time.monotonic()
     journey = Journey(invite_url, timeout_s=timeout_s, say=_silent if as_json else typer.echo)
     try:
@@ -39,6 +46,14 @@ def main(
     else:
         typer.echo(sentence, err=not ended_well)
     raise typer.Exit(0 if ended_well else 1)
+
+
+def _is_address(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _silent(_: str) -> None:

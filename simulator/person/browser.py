@@ -1,6 +1,7 @@
 """Fetch pages as a phone's browser does: own cookies, every hop by hand, a browser's headers."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Self
 from urllib.parse import urlencode, urljoin, urlsplit
@@ -48,10 +49,15 @@ class Step:
 
 
 class Browser:
-    """One browser with its own cookies. `deadline` is on time.monotonic's clock."""
+    """One browser with its own cookies. `deadline` is on time.monotonic's clock.
 
-    def __init__(self, *, deadline: float) -> None:
+    `say` is told once, by its host alone, of a server that nobody reaches yet.
+    """
+
+    def __init__(self, *, deadline: float, say: Callable[[str], None]) -> None:
         self.deadline = deadline
+        self._say = say
+        self._waits_for: str | None = None
         self._http = httpx.Client(
             follow_redirects=False,
             trust_env=False,
@@ -74,7 +80,7 @@ class Browser:
 
     def second_tab(self) -> "Browser":
         """Return another browser that begins with the same cookies."""
-        tab = Browser(deadline=self.deadline)
+        tab = Browser(deadline=self.deadline, say=self._say)
         tab._http.cookies.update(self._http.cookies)
         return tab
 
@@ -125,7 +131,14 @@ class Browser:
                     raise ConnectionLostError(
                         "the connection was lost after a form was sent"
                     ) from None
+                if isinstance(lost, httpx.ConnectError):
+                    self._tell_of_waiting(urlsplit(step.url).hostname or "the server")
             self.wait(RETRY_S)
+
+    def _tell_of_waiting(self, host: str) -> None:
+        if self._waits_for != host:
+            self._waits_for = host
+            self._say(f"waiting for {host}…")
 
 
 def _headers(step: Step) -> dict[str, str]:

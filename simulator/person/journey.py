@@ -43,7 +43,7 @@ class Journey:
 
     def run(self, scenario: PersonScenario) -> str:
         """Return a sentence on how it ended; raise JourneyError where it ended otherwise."""
-        with Browser(deadline=self._deadline) as browser:
+        with Browser(deadline=self._deadline, say=self._say) as browser:
             match scenario:
                 case PersonScenario.TAPS_TWICE:
                     check = self._tap_twice(browser)
@@ -183,7 +183,7 @@ class Journey:
 
     def _try_elsewhere(self, browser: Browser) -> str:
         check = self._reach_check(browser)
-        with Browser(deadline=self._deadline) as other:
+        with Browser(deadline=self._deadline, say=self._say) as other:
             page = other.open(self._invite_url)
             self._read(page)
             consent = next((form for form in page.forms if form.required_boxes), None)

@@ -1,10 +1,11 @@
 """One onboarding by hand: a real server, the real steps in this process, the upstream pretended."""
 
 import asyncio
+import contextlib
 import secrets
 import time
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,12 @@ from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
 from temporalio.client import Client, WorkflowHandle
+from temporalio.service import RPCError
+from temporalio.worker import Worker
 
 from devstack.temporal_server import RunningServer
 from likeness import names
-from likeness.ids import onboarding_workflow_id, video_workflow_id
+from likeness.ids import onboarding_workflow_id, person_workflow_id, video_workflow_id
 from likeness.messages.conversation import (
     Cancel,
     Consent,
@@ -36,6 +39,7 @@ from likeness.messages.onboarding import (
     OnboardingRequest,
     VideoRequest,
 )
+from likeness.messages.person import PersonState
 from likeness.temporal.keyring import Key, KeyRing
 from likeness.temporal.onboardings import start_onboarding
 from likeness.temporal.plugin import likeness_plugin
@@ -56,7 +60,8 @@ QUICK = OnboardingPolicy(
     token_ttl_s=8,
     poll_interval_s=0.2,
     deadline_s=600,
-    post_timeout_s=5,
+    post_timeout_s=20,
+    cooldown_s=0,
 )
 
 
@@ -86,9 +91,17 @@ class Journey:
         self._worker = asyncio.create_task(self._work(self._stopping))
 
     async def _work(self, stopping: asyncio.Event) -> None:
-        sealer = LinkSealer([Fernet.generate_key()])
-        async with workers(self.settings, self.client, sealer) as hosted:
+        async with self.hosted(self.client) as hosted:
             await work(hosted, stopping)
+
+    def hosted(self, client: Client) -> AbstractAsyncContextManager[tuple[Worker, ...]]:
+        """Give the worker's queues on a connection."""
+        return workers(
+            self.settings,
+            client,
+            sealer=LinkSealer([Fernet.generate_key()]),
+            signed=lambda order: f"signed for {order.person}".encode(),
+        )
 
     async def stop_worker(self) -> None:
         if self._worker is not None:
@@ -120,10 +133,22 @@ class Journey:
             task_queue=TASK_QUEUE,
         )
 
-    async def tap(self, nonce: str | None = None, *, valid_s: float = 15) -> SessionOpened:
+    async def tap(
+        self,
+        nonce: str | None = None,
+        *,
+        valid_s: float = 15,
+        device: str | None = None,
+        take_over: bool = False,
+    ) -> SessionOpened:
         opened: SessionOpened = await self.handle.execute_update(
             names.OPEN_SESSION,
-            OpenSession(consent=CONSENT, not_after=time.time() + valid_s),
+            OpenSession(
+                consent=CONSENT,
+                not_after=time.time() + valid_s,
+                device=device,
+                take_over=take_over,
+            ),
             id=nonce or secrets.token_hex(8),
             result_type=SessionOpened,
         )
@@ -164,6 +189,21 @@ class Journey:
 
     async def result(self) -> OnboardingStatus:
         return await self.handle.result()
+
+    @property
+    def person(self) -> WorkflowHandle[Any, PersonState]:
+        return self.client.get_workflow_handle(
+            person_workflow_id("default", "p-1"), result_type=PersonState
+        )
+
+    async def person_until(self, told: Callable[[PersonState], bool]) -> PersonState:
+        """Wait until the person's run tells what is expected."""
+        while True:
+            with contextlib.suppress(RPCError):
+                state: PersonState = await self.person.query(names.STATUS, result_type=PersonState)
+                if told(state):
+                    return state
+            await asyncio.sleep(0.05)
 
     async def video_result(self) -> VideoStatus:
         """Wait for the child's own end."""

@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import pytest
-from cryptography.fernet import Fernet
 from temporalio.client import Client, WorkflowFailureError
 
 from likeness import names
@@ -16,10 +15,9 @@ from likeness.messages.conversation import OpenOutcome
 from likeness.stages import AssetState, Hold, QueryPolicy, Stage, VideoState
 from likeness.temporal import attributes
 from likeness.temporal.onboardings import describe_onboarding
-from runtime.links import LinkSealer
 from tests.workflows.conftest import Journey
 from tests.workflows.test_holds import VIDEO
-from worker import work, workers
+from worker import work
 
 pytestmark = pytest.mark.server
 
@@ -36,8 +34,7 @@ async def working(journey: Journey, *queues: int) -> AsyncIterator[None]:
         plugins=config["plugins"],
     )
     stopping = asyncio.Event()
-    sealer = LinkSealer([Fernet.generate_key()])
-    async with workers(journey.settings, client, sealer) as hosted:
+    async with journey.hosted(client) as hosted:
         running = asyncio.create_task(work([hosted[queue] for queue in queues], stopping))
         try:
             yield

@@ -132,10 +132,12 @@ class TestDemo:
         assert [] != left_behind(tmp_path)
 
         demo.send_signal(signal.SIGINT)
-        demo.communicate(timeout=30)
+        rest, _ = demo.communicate(timeout=30)
 
         assert 130 == demo.returncode
         assert [] == left_behind(tmp_path)
+        (folder,) = tmp_path.glob("likeness-demo-*")
+        assert f"what it made lies in {folder}" in rest
 
     def test_a_sigkill_leaves_no_process_either(
         self, environ: dict[str, str], tmp_path: Path

@@ -1,6 +1,7 @@
 """`make up` keeps a stack running, `make down` ends it, and the next one goes on from there."""
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -13,7 +14,7 @@ import pytest
 
 from devstack.commands import Starter
 from devstack.isolation import child_environment
-from devstack.stack import Ports
+from devstack.stack import Ports, remembered_ports
 
 pytestmark = [pytest.mark.server, pytest.mark.processes]
 
@@ -191,6 +192,22 @@ class TestUpAndDown:
 
         assert 1 == code
         assert "It runs already" in told
+
+    def test_with_a_port_of_its_own_taken_it_is_refused_and_forgets_nothing(
+        self, stack: Stack
+    ) -> None:
+        stack.state.mkdir()
+        memory = stack.state / "ports.json"
+        ports = remembered_ports(memory)
+        before = memory.read_bytes()
+
+        with socket.create_server(("127.0.0.1", ports.web)):
+            told, code = stack.run("up")
+
+        assert 1 == code
+        assert f"Port {ports.web} (web)" in told
+        assert "logs lie" not in told
+        assert before == memory.read_bytes()
 
     def test_after_a_sigkill_the_next_one_starts_as_if_nothing_were(self, stack: Stack) -> None:
         try:

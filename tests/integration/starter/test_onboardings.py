@@ -294,4 +294,4 @@ class TestConfidences:
 
         said = "".join(one.out + one.err for one in ended)
         assert [] == [canary for canary in CANARIES if canary in said]
-        assert said.count("https://invites.example/i/") == 1
+        assert 0 == said.count("https://invites.example/i/")

@@ -34,9 +34,11 @@ from likeness.temporal.onboardings import start_onboarding
 from likeness.temporal.plugin import likeness_plugin
 from runtime.h5_hosts import H5Hosts
 from runtime.links import CallbackToken, InviteToken, LinkSealer
+from runtime.receipts import ReceiptSigner
 from web.deps import PublicDeps
 from web.forms import FormSeals
 from web.onboardings import TemporalOnboardings
+from web.people import TemporalPeople
 from web.public import public_app
 from workflows.onboard_person import OnboardPerson
 
@@ -152,9 +154,11 @@ async def browser(
         onboardings=TemporalOnboardings(connected),
         links=links,
         forms=FormSeals.of(LINK_KEYS),
+        people=TemporalPeople(connected),
+        receipts=ReceiptSigner.of(LINK_KEYS),
         h5_hosts=H5Hosts.of(["h5.example"]),
         token_ttl_s=1800,
-        https=True,
+        base_url="https://likeness.example",
         clock=clock,
         open_within_s=1.0,
     )

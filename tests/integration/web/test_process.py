@@ -105,6 +105,7 @@ class TestWithoutTemporal:
         web.child.terminate()
 
         assert 0 == await web.ended()
+        assert "uvicorn" not in web.child.log_path.read_text()
         assert "We are away for a moment" in away.text
         assert "server" not in away.headers
         assert "temporal not reached and keys not checked yet" == unready.json()["reason"]

@@ -47,9 +47,10 @@ class TestTap:
         steps: PretendedSteps,
     ) -> None:
         async with working():
-            forms = [await form_at(browser, invite) for _ in range(2)]
-            taps = [browser.post(f"{invite}/start", data=form) for form in forms * 2]
+            tabs = [await form_at(browser, invite) for _ in range(2)]
+            taps = [browser.post(f"{invite}/start", data=tabs[0]) for _ in range(2)]
             answers = await asyncio.gather(*taps)
+            answers.append(await browser.post(f"{invite}/start", data=tabs[1]))
 
         assert {LINK} == {answer.headers["location"] for answer in answers}
         assert 1 == len(steps.sessions)

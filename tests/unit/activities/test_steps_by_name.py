@@ -8,6 +8,8 @@ import pytest
 from temporalio import activity
 
 from activities.assets import AssetSteps
+from activities.files import FileSteps
+from activities.registry import RegistrySteps
 from activities.sessions import SessionSteps
 from activities.videos import VideoSteps
 from likeness import steps
@@ -18,7 +20,7 @@ NAMED = [value for value in vars(steps).values() if isinstance(value, Step)]
 
 def every_activity() -> dict[str, Callable[..., Any]]:
     found: dict[str, Callable[..., Any]] = {}
-    for owner in (SessionSteps, AssetSteps, VideoSteps):
+    for owner in (SessionSteps, AssetSteps, VideoSteps, FileSteps, RegistrySteps):
         for _, method in inspect.getmembers(owner, inspect.isfunction):
             definition = activity._Definition.from_callable(method)
             if definition is not None and definition.name is not None:

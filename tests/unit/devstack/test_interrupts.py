@@ -1,7 +1,9 @@
 """A signal ends the program once; while it cleans up, another one only makes it hurry."""
 
+import contextlib
 import os
 import signal
+import time
 
 import pytest
 
@@ -42,6 +44,20 @@ class TestInterrupts:
             os.kill(os.getpid(), signal.SIGTERM)
 
         assert state.hurry
+
+    def test_one_that_came_to_nothing_is_raised_anew(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Python drops what is raised inside a destructor."""
+        monkeypatch.setattr(devstack.interrupts, "INSIST_S", 0.05)
+        with interrupts() as state:
+            state.insist()
+            with contextlib.suppress(InterruptedBySignalError):
+                os.kill(os.getpid(), signal.SIGINT)
+
+            with pytest.raises(InterruptedBySignalError) as ended:
+                time.sleep(10)
+            state.close()
+
+        assert 130 == ended.value.exit_code
 
     def test_the_handlers_of_before_are_put_back(self) -> None:
         before = signal.getsignal(signal.SIGTERM)

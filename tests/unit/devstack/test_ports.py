@@ -22,3 +22,6 @@ class TestFreePort:
 
             assert not is_free(taken)
             assert taken != free_port(taken)
+
+    def test_is_free_only_where_this_machine_is(self) -> None:
+        assert not is_free(free_port(), "192.0.2.1")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from devstack.real import environment, is_asked_for, processes
+from devstack.real import environment, is_asked_for, is_reachable, processes
 
 
 class TestAskedFor:
@@ -38,3 +38,24 @@ class TestEnvironment:
 class TestProcesses:
     def test_there_is_no_simulator_among_them(self, tmp_path: Path) -> None:
         assert ["web", "worker"] == [spec.name for spec in processes({}, tmp_path)]
+
+
+class TestReachable:
+    @pytest.mark.parametrize(
+        "url", ["https://avatars.example.com", "https://avatars.example.com:443/likeness"]
+    )
+    def test_is_a_public_https_address_on_the_usual_port(self, url: str) -> None:
+        assert is_reachable(url)
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "http://127.0.0.1:8000",
+            "https://localhost",
+            "https://192.168.1.20",
+            "http://avatars.example.com",
+            "https://avatars.example.com:8443",
+        ],
+    )
+    def test_is_nothing_else(self, url: str) -> None:
+        assert not is_reachable(url)

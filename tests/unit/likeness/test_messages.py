@@ -3,7 +3,7 @@
 import importlib
 import pkgutil
 from collections.abc import Iterator
-from typing import get_type_hints
+from typing import get_args, get_type_hints
 
 import pytest
 from pydantic import BaseModel, SecretStr, ValidationError
@@ -42,6 +42,14 @@ class TestEveryMessage:
     @EACH
     def test_no_field_was_left_at_its_default_here(self, message: BaseModel) -> None:
         assert set(type(message).model_fields) == message.model_fields_set
+
+    @EACH
+    def test_what_may_be_nothing_is_nothing_by_default(self, message: BaseModel) -> None:
+        """A payload leaves a None unsaid, so the reader's default must be None too."""
+        for name, field in type(message).model_fields.items():
+            optional = type(None) in get_args(field.annotation)
+
+            assert not optional or field.default is None, name
 
     @EACH
     def test_it_survives_the_wire(self, message: BaseModel) -> None:

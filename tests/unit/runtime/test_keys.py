@@ -78,6 +78,15 @@ class TestLoading:
             load_key_file(path)
         assert "canary" not in str(caught.value)
 
+    def test_never_asks_to_change_the_permissions_of_a_foreign_file(self, tmp_path: Path) -> None:
+        foreign = tmp_path / "passwd"
+        foreign.write_text("root:x:0:0:root:/root:/bin/sh\n")
+        foreign.chmod(0o644)
+
+        with pytest.raises(KeyFileError, match="is no key file") as caught:
+            load_key_file(foreign)
+        assert "chmod" not in str(caught.value)
+
 
 class TestRotation:
     def test_writes_with_a_new_key_and_reads_with_the_old(self, path: Path) -> None:

@@ -176,4 +176,4 @@ class TestStart:
                 second.communicate(timeout=10)
 
             assert before == path.stat().st_ino
-        assert 1 == second.returncode
+        assert 2 == second.returncode

@@ -307,4 +307,13 @@ class TestCommand:
 
         assert 1 == ended.exit_code
         assert "The journey failed: the time given for the journey was over.\n" == ended.stderr
+        assert "waiting for 127.0.0.1…\n" == ended.stdout
         assert "canary" not in ended.output
+
+    @pytest.mark.parametrize("typed", ["canary", "ftp://canary/i/x", "http://", "http://[canary"])
+    def test_what_is_no_address_is_refused_at_once(self, typed: str) -> None:
+        ended = CliRunner().invoke(command, [typed])
+
+        assert (2, "") == (ended.exit_code, ended.stdout)
+        assert ended.stderr.startswith("The link must be a whole http or https address")
+        assert "canary" not in ended.stderr

@@ -42,10 +42,11 @@ class TestProcess:
             with start("--port", str(port)) as process:
                 _, errors = process.communicate(timeout=10)
 
-        assert (1, "cannot listen on 127.0.0.1: Address already in use\n") == (
-            process.returncode,
-            errors,
+        expected = (
+            f"Nothing can listen at 127.0.0.1:{port}: Address already in use; "
+            "correct --host and --port.\n"
         )
+        assert (2, expected) == (process.returncode, errors)
 
     def test_an_unknown_scenario_is_refused(self) -> None:
         with start("--port", "1", "--scenario", "sunny") as process:

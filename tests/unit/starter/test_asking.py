@@ -1,18 +1,22 @@
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
-from commands import asking, onboardings
+from commands import asking, onboardings, people
+from commands.orders import Somebody
 from commands.outcomes import CommandError, ExitCode, Problem
 from likeness.failures import FailureCode
-from likeness.messages.onboarding import OnboardingRequest
+from likeness.messages.onboarding import OnboardingRequest, VideoRequest
 from likeness.temporal.errors import (
     DifferentRequestError,
     NoSuchOnboardingError,
+    NoSuchPersonError,
     OnboardingEndedError,
     OnboardingError,
+    PersonErasedError,
     RefusedError,
     TemporalAwayError,
     WorkerAwayError,
@@ -49,6 +53,8 @@ def outcome(monkeypatch: pytest.MonkeyPatch) -> Any:
 EXPECTED: dict[type[Exception], tuple[ExitCode, str]] = {
     DifferentRequestError: (ExitCode.FAILED, Problem.DIFFERENT_REQUEST),
     NoSuchOnboardingError: (ExitCode.NOT_FOUND, Problem.NOT_FOUND),
+    NoSuchPersonError: (ExitCode.NOT_FOUND, Problem.NOT_FOUND),
+    PersonErasedError: (ExitCode.FAILED, FailureCode.ALREADY_ENDED),
     OnboardingEndedError: (ExitCode.FAILED, FailureCode.ALREADY_ENDED),
     RefusedError: (ExitCode.FAILED, Problem.REFUSED),
     WorkerAwayError: (ExitCode.AWAY, Problem.WORKER_AWAY),
@@ -74,6 +80,17 @@ class TestAnErrorOfACall:
     def test_is_known_whichever_it_is(self) -> None:
         assert set(OnboardingError.__subclasses__()) <= EXPECTED.keys()
 
+    def test_by_a_run_that_refused_keeps_the_runs_own_code(self, outcome: Any) -> None:
+        told = outcome(RefusedError("It is so.", code=FailureCode.NO_USABLE_ASSETS))
+
+        assert FailureCode.NO_USABLE_ASSETS == told.code
+        assert "Let the person go through an onboarding" in told.next_step
+
+    def test_tells_an_operator_nothing_that_is_meant_for_the_person(self, outcome: Any) -> None:
+        told = outcome(RefusedError("It is so.", code=FailureCode.ALREADY_VERIFIED))
+
+        assert "status ID" in told.next_step
+
     def test_by_ctrl_c_is_an_interruption(self, outcome: Any) -> None:
         assert outcome(KeyboardInterrupt()).exit_code is ExitCode.INTERRUPTED
 
@@ -97,6 +114,41 @@ class TestAnErrorOfACall:
         error.__cause__ = cause
 
         assert expected == outcome(error).code
+
+    def test_of_a_namespace_without_search_attributes_says_what_makes_them(
+        self, outcome: Any
+    ) -> None:
+        cause = RPCError(
+            "Namespace default has no mapping defined for search attribute LikenessStage",
+            RPCStatusCode.INVALID_ARGUMENT,
+            b"",
+        )
+        error = temporal_away(cause)
+        error.__cause__ = cause
+        told = outcome(error)
+
+        assert told.exit_code is ExitCode.BAD_INPUT
+        assert str(told).startswith("The namespace lacks the search attributes of likeness; deploy")
+        assert "again" not in told.next_step
+
+
+class TestAVideoThatNobodyAnswered:
+    def test_names_the_id_under_which_a_repeat_pays_once(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        async def fails(*_: object) -> None:
+            raise WorkerAwayError("It is away.")
+
+        monkeypatch.setattr(asking, "_ask", fails)
+        monkeypatch.setattr(asking, "load_key_file", lambda _: KEYS)
+        video = VideoRequest(prompt=SecretStr("She waves."))
+
+        with pytest.raises(CommandError) as caught:
+            people.generate(
+                StarterSettings(), Somebody("default", "p-1"), video, order_id="spring-1"
+            )
+
+        assert "--id spring-1" in caught.value.next_step
 
 
 class TestAStartThatNobodyAnswered:

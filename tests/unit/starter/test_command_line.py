@@ -20,7 +20,12 @@ INVITE = "https://invites.example/i/canary-of-an-invite"
 URL = "https://files.example/canary-of-an-asset.jpg?sig=x"
 PROMPT = "canary of a prompt"
 START = ["start", "--person", "p-1", "--asset", URL, "--prompt", PROMPT]
-COMMANDS = ["start", "status", "watch", "list", "cancel", "link", "keys new", "keys rotate"]
+COMMANDS = [
+    *("start", "status", "watch", "list", "cancel", "link"),
+    *("revoke-link", "release-device", "reset-attempts"),
+    *("person show", "person list", "person generate", "person withdraw", "person erase"),
+    *("keys new", "keys rotate"),
+]
 
 
 def started(_settings: StarterSettings, request: OnboardingRequest) -> StartAnswer:
@@ -187,6 +192,41 @@ class TestAnswers:
         assert capsys.readouterr().out == f"{INVITE}\n"
         assert INVITE not in repr(answer)
 
+    def test_of_link_for_an_ended_run_say_so(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        answer = LinkAnswer(
+            onboarding_id="one",
+            tenant="default",
+            workflow_id="likeness/default/one",
+            stage=Stage.CANCELED,
+            link=1,
+            invite_url=INVITE,
+        )
+        monkeypatch.setattr(onboardings, "link", lambda *_: answer)
+
+        starter.run(["link", "one"])
+
+        first, second, last = capsys.readouterr().out.splitlines()
+        assert first.startswith("Onboarding one has ended: it is canceled.")
+        assert INVITE == second
+        assert last.startswith("Next: python starter.py status one")
+
+    def test_of_start_for_an_ended_run_ask_for_no_link_to_be_sent(
+        self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        def ended(settings: StarterSettings, request: OnboardingRequest) -> StartAnswer:
+            update = {"stage": Stage.COMPLETED, "is_new": False}
+            return started(settings, request).model_copy(update=update)
+
+        monkeypatch.setattr(onboardings, "start", ended)
+
+        starter.run([*START, "--id", "one", "--qr"])
+
+        first, last = capsys.readouterr().out.splitlines()
+        assert first.endswith("has ended: it is completed.")
+        assert last.startswith("Next: python starter.py status one")
+
 
 class TestWaiting:
     def test_ends_well_when_all_that_was_asked_for_is_there(
@@ -230,6 +270,22 @@ class TestWhatGoesWrong:
             ["list", "--limit", "0"],
             ["list", "--tenant", "Anna"],
             ["cancel", "one", "--reason", "x" * 501],
+            ["revoke-link", "one", "--reason", "x" * 501],
+            ["release-device"],
+            ["reset-attempts", "anna@example.com"],
+            ["start", "--person", "p-1", "--asset", URL, "--contact", ""],
+            ["start", "--person", "p-1", "--asset", URL, "--purpose", "x" * 301],
+            ["person"],
+            ["person", "show"],
+            ["person", "show", "anna@example.com"],
+            ["person", "show", "likeness/default/one"],
+            ["person", "list", "--limit", "0"],
+            ["person", "generate", "p-1"],
+            ["person", "generate", "p-1", "--prompt", ""],
+            ["person", "generate", "p-1", "--prompt", PROMPT, "--duration-s", "99"],
+            ["person", "generate", "p-1", "--prompt", PROMPT, "--id", "An id"],
+            ["person", "withdraw", "Anna"],
+            ["person", "erase", "p-1", "--yes", "--reason", "x" * 501],
             ["keys"],
         ],
     )

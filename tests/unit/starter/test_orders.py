@@ -99,10 +99,13 @@ class TestTheRequest:
         ],
     )
     def test_names_the_option_that_does_not_fit(self, fields: dict[str, Any], option: str) -> None:
-        assert refusal(**fields).startswith(f"{option}")
+        sentence = refusal(**fields)
+
+        assert sentence.startswith(option)
+        assert "an id part" not in sentence
 
     def test_cannot_need_more_assets_than_there_are(self) -> None:
-        assert "--min-usable is 2, but there are 1 assets" in refusal(min_usable=2)
+        assert "--min-usable is 2, but there is 1 asset." in refusal(min_usable=2)
 
 
 class TestTheVideo:
@@ -184,7 +187,14 @@ class TestTheSubject:
         assert subject_of("one", "default").command("watch") == "python starter.py watch one"
         assert subject_of("one", "acme").command("watch").endswith("watch likeness/acme/one")
 
+    @pytest.mark.parametrize("number", [1, 12])
+    def test_is_not_its_video(self, number: int) -> None:
+        with pytest.raises(CommandError) as caught:
+            subject_of(f"likeness/default/x/video/{number}", "default")
+
+        assert str(caught.value) == "This is the id of a video; the onboarding is x."
+
     @pytest.mark.parametrize("typed_id", ["", "a@b.c", "Anna", "likeness/one", "x" * 41, "a/b/c/d"])
     def test_with_a_bad_id_is_refused(self, typed_id: str) -> None:
-        with pytest.raises(CommandError, match=r"^The id does not fit: "):
+        with pytest.raises(CommandError, match=r"^(ID, the onboarding's id,|--tenant)"):
             subject_of(typed_id, "default")

@@ -7,7 +7,16 @@ import pytest
 
 from runtime.h5_hosts import H5Hosts
 from runtime.links import LinkSealer
-from tests.unit.web.pretended import INVITE, LINK_KEYS, NOW, Clock, PretendedRuns, minted
+from runtime.receipts import ReceiptSigner
+from tests.unit.web.pretended import (
+    INVITE,
+    LINK_KEYS,
+    NOW,
+    Clock,
+    PretendedPeople,
+    PretendedRuns,
+    minted,
+)
 from web.deps import PublicDeps
 from web.forms import FormSeals
 from web.public import public_app
@@ -16,6 +25,11 @@ from web.public import public_app
 @pytest.fixture
 def runs() -> PretendedRuns:
     return PretendedRuns()
+
+
+@pytest.fixture
+def people() -> PretendedPeople:
+    return PretendedPeople()
 
 
 @pytest.fixture
@@ -29,14 +43,18 @@ def links() -> LinkSealer:
 
 
 @pytest.fixture
-def deps(runs: PretendedRuns, clock: Clock, links: LinkSealer) -> PublicDeps:
+def deps(
+    runs: PretendedRuns, people: PretendedPeople, clock: Clock, links: LinkSealer
+) -> PublicDeps:
     return PublicDeps(
         onboardings=runs,
+        people=people,
         links=links,
         forms=FormSeals.of(LINK_KEYS),
+        receipts=ReceiptSigner.of(LINK_KEYS),
         h5_hosts=H5Hosts.of(["h5.example", "http://127.0.0.1:9000"]),
         token_ttl_s=1800,
-        https=True,
+        base_url="https://likeness.example",
         clock=clock,
     )
 

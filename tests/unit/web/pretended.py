@@ -2,30 +2,45 @@
 
 import asyncio
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from pydantic import SecretStr
 
 from likeness.failures import FailureCode
 from likeness.ids import onboarding_workflow_id
 from likeness.messages.conversation import (
+    AttemptStatus,
+    OnboardingStatus,
     OpenOutcome,
     OpenSession,
     SessionOpened,
     VerificationCallback,
 )
 from likeness.messages.onboarding import RunMemo
-from likeness.stages import Hold, Stage, WaitingFor
+from likeness.messages.person import ConsentReceipt, PersonState
+from likeness.stages import AttemptState, Hold, Stage, WaitingFor
 from likeness.temporal.errors import TemporalAwayError
 from likeness.temporal.glance import OnboardingGlance
 from likeness.temporal.keyring import Key, KeyRing
+from likeness.temporal.people import PersonStands
 from runtime.links import CallbackToken, InviteToken
-from web.onboardings import RunGoneError, TapLostError
+from web.calls import RunGoneError, TapLostError
+from web.consent import load_consent_texts
 
 NOW = 1_800_000_000.0
 H5_LINK = "https://h5.example/scan?accessKeyId=canary-h5"
 LINK_KEYS = KeyRing.of(Key.of(b"l" * 32))
 INVITE = InviteToken(tenant="default", onboarding="ob-1", person="p-1", link=1)
+MEMO = RunMemo(
+    person="p-1",
+    request="0" * 64,
+    display_name=SecretStr("Anna <b>"),
+    sender=SecretStr("Studio & Sons"),
+    contact=SecretStr("studio@example.org"),
+    purpose=SecretStr("A greeting of the season"),
+)
+CONSENT = load_consent_texts()["en-2"].given()
+RECEIPT = ConsentReceipt(onboarding="ob-1", link=1, consent=CONSENT, consent_at=NOW - 90)
 
 
 def glance(
@@ -44,7 +59,8 @@ def glance(
         hold=hold,
         reason=reason,
         waiting_for=WaitingFor.PERSON,
-        memo=RunMemo(person="p-1", request="0" * 64, link=link),
+        deadline=datetime.fromtimestamp(NOW, tz=UTC) + timedelta(days=3),
+        memo=MEMO.model_copy(update={"link": link}),
         closed=stage.is_end if closed is None else closed,
         status="running",
         started_at=datetime.fromtimestamp(NOW, tz=UTC),
@@ -55,12 +71,82 @@ def opened(h5_link: str = H5_LINK) -> SessionOpened:
     return SessionOpened(outcome=OpenOutcome.OPENED, attempt=1, h5_link=SecretStr(h5_link))
 
 
+def details(
+    *attempts: AttemptStatus,
+    left: int = 3,
+    checking: bool = False,
+    device: str | None = None,
+    **changed: object,
+) -> OnboardingStatus:
+    """What a run under way answers; by default one session is open and nobody came back."""
+    return OnboardingStatus(
+        onboarding_id="ob-1",
+        tenant="default",
+        stage=Stage.VERIFYING,
+        waiting_for=WaitingFor.UPSTREAM if checking else WaitingFor.PERSON,
+        deadline=NOW + 3600,
+        attempts=len(attempts) or 1,
+        attempts_left=left,
+        attempt_log=attempts or (attempt(),),
+        consent=CONSENT,
+        consent_at=NOW - 90,
+        device=device,
+    ).model_copy(update=changed)
+
+
+def attempt(
+    state: AttemptState = AttemptState.OPEN, *, result_code: int | None = None
+) -> AttemptStatus:
+    return AttemptStatus(
+        number=1,
+        state=state,
+        opened_at=NOW - 60,
+        came_back=result_code is not None,
+        result_code=result_code,
+    )
+
+
+@dataclass
+class PretendedPeople:
+    """``People`` in memory."""
+
+    stands: PersonStands | None = None
+    state: PersonState | None = None
+    trouble: Exception | None = None
+    calls: list[str] = field(default_factory=list)
+    withdrawals: set[str] = field(default_factory=set)
+
+    async def standing(self, tenant: str, person: str) -> PersonStands | None:
+        self._called("standing", tenant, person)
+        return self.stands
+
+    async def known(self, tenant: str, person: str) -> PersonState | None:
+        self._called("known", tenant, person)
+        if self.stands is None:
+            raise RunGoneError
+        return self.state
+
+    async def withdraw(self, tenant: str, person: str, *, update_id: str) -> None:
+        self._called("withdraw", tenant, person)
+        if self.trouble is not None:
+            raise self.trouble
+        if self.stands is None:
+            raise RunGoneError
+        self.withdrawals.add(update_id)
+
+    def _called(self, name: str, tenant: str, person: str) -> None:
+        self.calls.append(name)
+        assert (tenant, person) == ("default", "p-1")
+
+
 @dataclass
 class PretendedRuns:
     """``Onboardings`` in memory: says what a test tells it to, and remembers every call."""
 
     run: OnboardingGlance | None = field(default_factory=lambda: glance(Stage.INVITED))
     outcome: SessionOpened | Exception = field(default_factory=opened)
+    details_told: OnboardingStatus | None = None
+    trouble: Exception | None = None
     away: bool = False
     calls: list[str] = field(default_factory=list)
     taps: dict[str, OpenSession] = field(default_factory=dict)
@@ -68,7 +154,7 @@ class PretendedRuns:
 
     @property
     def writes(self) -> list[str]:
-        return [call for call in self.calls if call != "glance"]
+        return [call for call in self.calls if call not in ("glance", "details")]
 
     async def glance(self, tenant: str, onboarding: str) -> OnboardingGlance:
         await self._called("glance", tenant, onboarding)
@@ -100,6 +186,27 @@ class PretendedRuns:
         if self.run is None or self.run.closed:
             raise RunGoneError
         self.callbacks.append(callback)
+
+    async def details(self, tenant: str, onboarding: str) -> OnboardingStatus | None:
+        await self._called("details", tenant, onboarding)
+        if self.run is None:
+            raise RunGoneError
+        return self.details_told
+
+    async def finished(self, tenant: str, onboarding: str, *, update_id: str) -> None:
+        await self._said("finished", tenant, onboarding, update_id)
+
+    async def decline(self, tenant: str, onboarding: str, *, update_id: str) -> None:
+        await self._said("decline", tenant, onboarding, update_id)
+
+    async def tell_withdrawn(self, tenant: str, onboarding: str) -> None:
+        await self._said("tell_withdrawn", tenant, onboarding, "")
+
+    async def _said(self, name: str, tenant: str, onboarding: str, update_id: str) -> None:
+        await self._called(name, tenant, onboarding)
+        assert name == "tell_withdrawn" or update_id.startswith(f"{name}-")
+        if self.trouble is not None:
+            raise self.trouble
 
     async def _called(self, name: str, tenant: str, onboarding: str) -> None:
         await asyncio.sleep(0)

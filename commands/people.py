@@ -1,0 +1,115 @@
+"""Shows, lists, withdraws and erases verified persons, and orders videos of them."""
+
+from temporalio.client import Client
+
+from commands.answers import WORKER_AWAY
+from commands.asking import ask
+from commands.orders import Somebody, reason_of
+from commands.outcomes import CommandError, ExitCode
+from commands.people_answers import (
+    ErasedAnswer,
+    ListedPersonAnswer,
+    OrderedVideoAnswer,
+    PersonShownAnswer,
+    WithdrawnAnswer,
+    moment,
+)
+from likeness.messages.onboarding import VideoRequest
+from likeness.messages.person import Erase, Erased, Generate
+from likeness.temporal.people import (
+    describe_person,
+    erase_person,
+    generate_for_person,
+    list_people,
+    person_status,
+    videos_of_person,
+    withdraw_person,
+)
+from runtime.settings import StarterSettings
+
+
+def show(settings: StarterSettings, somebody: Somebody) -> PersonShownAnswer:
+    """Tell all that is known; with no worker what Temporal itself knows."""
+
+    async def question(client: Client) -> PersonShownAnswer:
+        glance = await describe_person(client, *somebody)
+        known = PersonShownAnswer(**glance.model_dump(), details=WORKER_AWAY)
+        state = await person_status(client, *somebody)
+        if state is None:
+            return known
+        return known.knowing(state, await videos_of_person(client, state))
+
+    return ask(settings, question)
+
+
+def listed(settings: StarterSettings, tenant: str, *, limit: int) -> list[ListedPersonAnswer]:
+    """List a tenant's verified persons, newest first."""
+
+    async def question(client: Client) -> list[ListedPersonAnswer]:
+        found = list_people(client, tenant, limit=limit)
+        return [ListedPersonAnswer.of(glance) async for glance in found]
+
+    return ask(settings, question)
+
+
+def generate(
+    settings: StarterSettings, somebody: Somebody, video: VideoRequest, *, order_id: str
+) -> OrderedVideoAnswer:
+    """Order another video; the same ``order_id`` orders it once."""
+    wanted = Generate(video=video)
+    try:
+        ordered = ask(
+            settings,
+            lambda client: generate_for_person(client, *somebody, wanted, order_id=order_id),
+        )
+    except CommandError as error:
+        raise _perhaps_ordered(error, order_id) from error
+    return OrderedVideoAnswer(
+        person=somebody.person,
+        tenant=somebody.tenant,
+        workflow_id=somebody.workflow_id,
+        number=ordered.number,
+        video_workflow_id=ordered.workflow_id,
+        order_id=order_id,
+    )
+
+
+def withdraw(settings: StarterSettings, somebody: Somebody) -> WithdrawnAnswer:
+    """Take the consent back in the person's name; saying it twice is the same as once."""
+
+    async def question(client: Client) -> WithdrawnAnswer:
+        state = await withdraw_person(client, *somebody)
+        return WithdrawnAnswer(
+            person=somebody.person,
+            tenant=somebody.tenant,
+            workflow_id=somebody.workflow_id,
+            withdrawn_at=moment(state.withdrawn_at or 0),
+        )
+
+    return ask(settings, question)
+
+
+def erase(settings: StarterSettings, somebody: Somebody, *, reason: str) -> ErasedAnswer:
+    """Delete what is held of the person, for ever."""
+    order = Erase(reason=reason_of(reason))
+    erased: Erased = ask(settings, lambda client: erase_person(client, *somebody, order))
+    return ErasedAnswer(
+        person=somebody.person,
+        tenant=somebody.tenant,
+        workflow_id=somebody.workflow_id,
+        files_deleted=erased.files_deleted,
+        remains=erased.remains,
+    )
+
+
+def _perhaps_ordered(error: CommandError, order_id: str) -> CommandError:
+    """Name the id with which a repeat cannot pay twice."""
+    if error.exit_code not in (ExitCode.AWAY, ExitCode.INTERRUPTED):
+        return error
+    return CommandError(
+        str(error),
+        code=error.code,
+        exit_code=error.exit_code,
+        who=error.who,
+        next_step=f"Repeat the command with --id {order_id}: it finds the order or makes it.",
+    )

@@ -1,0 +1,192 @@
+"""What Temporal and a person's own run tell of a verified person, also with no worker up."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from temporalio.client import (
+    Client,
+    WorkflowExecution,
+    WorkflowExecutionStatus,
+    WorkflowFailureError,
+    WorkflowQueryFailedError,
+)
+from temporalio.service import RPCError, RPCStatusCode
+
+from likeness import names
+from likeness.ids import person_of, person_workflow_id
+from likeness.messages.base import Message
+from likeness.messages.conversation import VideoStatus
+from likeness.messages.person import PersonState
+from likeness.stages import Stage
+from likeness.temporal import attributes
+from likeness.temporal.errors import NoSuchPersonError
+from likeness.temporal.glance import RPC_TIMEOUT, is_silence, temporal_away
+
+STATUS_TIMEOUT = timedelta(seconds=1.5)
+
+
+class PersonStands(StrEnum):
+    """What holds of somebody who was verified once.
+
+    ``lost``: the run was ended from outside, by the Temporal UI or CLI, so that nothing vouches for
+    the person any more.
+    """
+
+    VERIFIED = "verified"
+    WITHDRAWN = "withdrawn"
+    ERASED = "erased"
+    LOST = "lost"
+
+
+class PersonGlance(Message):
+    """A person as the search attributes tell it; all times in UTC."""
+
+    tenant: str
+    person: str
+    workflow_id: str
+    stands: PersonStands
+    started_at: datetime
+    closed_at: datetime | None = None
+
+
+class KnownVideo(Message):
+    """One video of the person; ``status`` is None where neither worker nor history tells."""
+
+    workflow_id: str
+    status: VideoStatus | None = None
+
+
+async def describe_person(
+    client: Client, tenant: str, person: str, *, rpc_timeout: timedelta = RPC_TIMEOUT
+) -> PersonGlance:
+    """Look at a person; works with no worker up, and after the erasure until retention.
+
+    Raises:
+        ValueError: Tenant or person may not stand in an id.
+        NoSuchPersonError: Nobody of that reference was verified.
+        TemporalAwayError: The server did not answer.
+
+    """
+    handle = client.get_workflow_handle(person_workflow_id(tenant, person))
+    try:
+        return _glance_at(await handle.describe(rpc_timeout=rpc_timeout))
+    except RPCError as error:
+        raise _no_such_person(error) from error
+
+
+async def person_status(
+    client: Client,
+    tenant: str,
+    person: str,
+    *,
+    timeout: timedelta = STATUS_TIMEOUT,  # noqa: ASYNC109 - handed to the server as the deadline
+) -> PersonState | None:
+    """Ask the person's run for all it knows; None when no worker answers in time.
+
+    Raises as ``describe_person``.
+    """
+    handle = client.get_workflow_handle(person_workflow_id(tenant, person))
+    try:
+        state: PersonState = await handle.query(
+            names.STATUS, result_type=PersonState, rpc_timeout=timeout
+        )
+    except WorkflowQueryFailedError:
+        return None
+    except RPCError as error:
+        if is_silence(error):
+            return None
+        raise _no_such_person(error) from error
+    return state
+
+
+async def videos_of_person(
+    client: Client, state: PersonState, *, rpc_timeout: timedelta = STATUS_TIMEOUT
+) -> tuple[KnownVideo, ...]:
+    """Give every video of the person, those made of an onboarding's scan too.
+
+    Raises:
+        TemporalAwayError: The server did not answer.
+
+    """
+    each = (_video(client, video_id, rpc_timeout=rpc_timeout) for video_id in state.video_ids)
+    return tuple(await asyncio.gather(*each))
+
+
+async def list_people(
+    client: Client,
+    tenant: str,
+    *,
+    limit: int = 100,
+    rpc_timeout: timedelta = RPC_TIMEOUT,
+) -> AsyncIterator[PersonGlance]:
+    """Give a tenant's verified persons, newest first; who was erased is no longer among them.
+
+    The list lags behind the runs by moments.
+
+    Raises:
+        ValueError: The tenant may not stand in an id.
+        TemporalAwayError: The server did not answer.
+
+    """
+    prefix = person_workflow_id(tenant, "x").removesuffix("x")
+    query = (
+        f"WorkflowType = '{names.PERSON}' AND WorkflowId STARTS_WITH '{prefix}' "
+        "AND ExecutionStatus = 'Running'"
+    )
+    try:
+        async for run in client.list_workflows(query, limit=limit, rpc_timeout=rpc_timeout):
+            yield _glance_at(run)
+    except RPCError as error:
+        raise temporal_away(error) from error
+
+
+async def _video(client: Client, workflow_id: str, *, rpc_timeout: timedelta) -> KnownVideo:
+    handle = client.get_workflow_handle(workflow_id, result_type=VideoStatus)
+    status: VideoStatus | None = None
+    try:
+        run = await handle.describe(rpc_timeout=rpc_timeout)
+        if run.status is WorkflowExecutionStatus.COMPLETED:
+            # Its end stands in the history, which needs no worker.
+            status = await handle.result(rpc_timeout=rpc_timeout)
+        else:
+            status = await handle.query(
+                names.STATUS, result_type=VideoStatus, rpc_timeout=rpc_timeout
+            )
+    except (WorkflowQueryFailedError, WorkflowFailureError):
+        status = None
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND and not is_silence(error):
+            raise temporal_away(error) from error
+    return KnownVideo(workflow_id=workflow_id, status=status)
+
+
+def _glance_at(run: WorkflowExecution) -> PersonGlance:
+    tenant, person = person_of(run.id)
+    return PersonGlance(
+        tenant=tenant,
+        person=person,
+        workflow_id=run.id,
+        stands=_stands(run),
+        started_at=run.start_time,
+        closed_at=run.close_time,
+    )
+
+
+def _stands(run: WorkflowExecution) -> PersonStands:
+    if run.close_time is not None:
+        # The run ends by erasure alone.
+        erased = run.status is WorkflowExecutionStatus.COMPLETED
+        return PersonStands.ERASED if erased else PersonStands.LOST
+    withdrawn = run.typed_search_attributes.get(attributes.STAGE) == Stage.DECLINED
+    return PersonStands.WITHDRAWN if withdrawn else PersonStands.VERIFIED
+
+
+def _no_such_person(error: RPCError) -> Exception:
+    if error.status is not RPCStatusCode.NOT_FOUND:
+        return temporal_away(error)
+    return NoSuchPersonError(
+        "Nobody of that reference is verified here; an onboarding under way knows more, and an "
+        "erased person is forgotten when the namespace's retention has passed."
+    )
