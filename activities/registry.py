@@ -28,12 +28,24 @@ class RegistrySteps:
         Somebody erased may be onboarded anew, but a consent from before the erasure is void.
         """
         workflow_id = person_workflow_id(order.state.tenant, order.state.person)
+        state, reuse = order.state, WorkflowIDReusePolicy.ALLOW_DUPLICATE
+        match await self._status(workflow_id):
+            case WorkflowExecutionStatus.RUNNING:
+                # Closed in the next moment it must not be begun anew: this step is then repeated.
+                reuse = WorkflowIDReusePolicy.REJECT_DUPLICATE
+            case WorkflowExecutionStatus.COMPLETED:
+                before = await self._erased(workflow_id)
+                receipt = order.news.receipt
+                if receipt is None or receipt.consent_at <= (before.erased_at or 0):
+                    return RegistryTold(void=True)
+                # The numbers of videos go on, because they stand in workflow ids.
+                state = state.model_copy(update={"videos": before.videos})
         await self._temporal.start_workflow(
             names.PERSON,
-            PersonInput(state=await self._since_erasure(workflow_id, order.state)),
+            PersonInput(state=state),
             id=workflow_id,
             task_queue=self._task_queue,
-            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+            id_reuse_policy=reuse,
             search_attributes=search_attributes(Stage.VERIFIED, WaitingFor.NOBODY),
             static_summary=Summary.PERSON,
             start_signal=names.ONBOARDING_CHANGED,
@@ -41,16 +53,15 @@ class RegistrySteps:
         )
         return RegistryTold()
 
-    async def _since_erasure(self, workflow_id: str, state: PersonState) -> PersonState:
-        """Give the state to begin with: the numbers of videos go on, an erasure withdraws."""
-        handle = self._temporal.get_workflow_handle(workflow_id, result_type=PersonState)
+    async def _status(self, workflow_id: str) -> WorkflowExecutionStatus | None:
         try:
-            described = await handle.describe()
-            if described.status is not WorkflowExecutionStatus.COMPLETED:
-                return state
-            before: PersonState = await handle.result()
+            return (await self._temporal.get_workflow_handle(workflow_id).describe()).status
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
-            return state
-        return state.model_copy(update={"videos": before.videos, "withdrawn_at": before.erased_at})
+            return None
+
+    async def _erased(self, workflow_id: str) -> PersonState:
+        handle = self._temporal.get_workflow_handle(workflow_id, result_type=PersonState)
+        before: PersonState = await handle.result()
+        return before

@@ -172,7 +172,7 @@ class PretendedRuns:
 
     async def known(self, tenant: str, person: str) -> PersonState | None:
         """See ``web.people.People``."""
-        return PersonState(tenant=tenant, person=person)
+        return PersonState(tenant=tenant, person=person, links={person: 1})
 
     async def withdraw(self, tenant: str, person: str, *, update_id: str) -> None:
         """See ``web.people.People``."""

@@ -25,6 +25,7 @@ from likeness.messages.conversation import (
 from likeness.messages.onboarding import OnboardingInput, RunMemo
 from likeness.stages import Stage, WaitingFor
 from likeness.summaries import Summary
+from workflows.assets import AssetBook
 from workflows.avatar import Avatar
 from workflows.registry import Registry
 from workflows.showing import tell
@@ -87,7 +88,7 @@ class OnboardPerson:
         """Take the person from the invitation to the video."""
         await self.verification.person_is_verified()
         self.standing.moves_to(Stage.VERIFIED)
-        await self.registry.learns(self.verification)
+        await self.registered()
         await self.unless_interrupted(
             self.avatar.is_submitted(
                 self.verification.group_id or "", self.verification.project_name
@@ -95,8 +96,14 @@ class OnboardPerson:
         )
         await self.avatar.is_reviewed()
         self.standing.moves_to(Stage.READY)
-        await self.registry.learns(self.verification, self.avatar.book)
+        await self.registered(self.avatar.book)
         await self.video.is_made(self.avatar.book)
+
+    async def registered(self, book: AssetBook | None = None) -> None:
+        """Tell the registry; of somebody erased meanwhile nothing more is done."""
+        if not await self.registry.learns(self.verification, book):
+            self.end_as(Stage.DECLINED, FailureCode.WITHDRAWN)
+            await workflow.wait_condition(lambda: False)
 
     async def deadline_passes(self) -> None:
         """Sleep until the deadline of the whole run; there is one timer for all of it."""

@@ -36,7 +36,7 @@ from likeness.stages import Hold, Stage, WaitingFor
 from likeness.steps import ERASE_FILES, KEEP_RECEIPT, GivesT, Step, TakesT
 from likeness.summaries import Summary
 from likeness.temporal.attributes import search_attributes
-from workflows.performing import copying, perform, perform_until_taken
+from workflows.performing import StepFailedError, copying, perform, perform_until_taken
 from workflows.showing import show, tell_person
 from workflows.video_order import MAX_IMAGES, MAX_VIDEOS
 
@@ -60,6 +60,7 @@ class Person:
         self.erasing: Erase | None = None
         self.erased: Erased | None = None
         self.unkept: list[ConsentReceipt] = []
+        self.is_keeping = False
         self.untold: list[str] = []
         self.starting: set[str] = set()
         self._ordering = asyncio.Lock()
@@ -76,6 +77,8 @@ class Person:
                 await self._tell_withdrawn(self.untold.pop(0))
             elif self.erasing is None:
                 workflow.continue_as_new(PersonInput(state=self.state))
+        # A receipt that is being written now must not come to lie there after the erasure.
+        await workflow.wait_condition(lambda: not self.is_keeping)
         keeping.cancel()
         await self._erase()
         await workflow.wait_condition(workflow.all_handlers_finished)
@@ -94,6 +97,11 @@ class Person:
     def onboarding_changed(self, news: OnboardingChanged) -> None:
         """Take the news; told twice it changes nothing more."""
         state = self.state
+        if self.erasing is not None:
+            self._now(onboardings={**state.onboardings, news.onboarding: news.stage})
+            if not news.stage.is_end and news.withdrawn_at is None:
+                self.untold.append(self._onboarding_id(news.onboarding))
+            return
         changed: dict[str, object] = {
             "onboardings": {**state.onboardings, news.onboarding: news.stage},
             "links": {**state.links, news.onboarding: news.link},
@@ -135,11 +143,17 @@ class Person:
     async def _keep_receipts(self) -> None:
         """Write receipts, one by one; while the archive takes none, hold and try on."""
         while True:
-            await workflow.wait_condition(lambda: bool(self.unkept))
+            await workflow.wait_condition(lambda: bool(self.unkept) and self.erasing is None)
             order = KeepReceipt(
                 tenant=self.state.tenant, person=self.state.person, receipt=self.unkept[0]
             )
-            await self._until_done(KEEP_RECEIPT, order, Summary.KEEP_RECEIPT)
+            self.is_keeping = True
+            try:
+                await self._until_done(KEEP_RECEIPT, order, Summary.KEEP_RECEIPT)
+            except StepFailedError:
+                return
+            finally:
+                self.is_keeping = False
             self.unkept.pop(0)
 
     # The person takes the consent back.
@@ -278,7 +292,7 @@ class Person:
             lambda: perform(step, order, on=self._queue, patience=copying(), summary=summary),
             repeatable=lambda _: True,
             trouble=troubled,
-            given_up=lambda: False,
+            given_up=lambda: step is KEEP_RECEIPT and self.erasing is not None,
         )
         if troubles:
             show(self._stage, WaitingFor.NOBODY)

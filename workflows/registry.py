@@ -32,8 +32,11 @@ class Registry:
         book: AssetBook | None = None,
         *,
         withdrawn_at: float | None = None,
-    ) -> None:
-        """Tell what is known by now: first the proof and the consent, later the assets."""
+    ) -> bool:
+        """Tell what is known by now: first the proof and the consent, later the assets.
+
+        False when the person was erased meanwhile, so that nothing may be done with it any more.
+        """
         news = OnboardingChanged(
             onboarding=self.request.onboarding,
             stage=self.standing.stage,
@@ -53,13 +56,14 @@ class Registry:
             poll_interval_s=self.policy.poll_interval_s,
             post_timeout_s=self.policy.post_timeout_s,
         )
-        await workflow.execute_local_activity(
+        told = await workflow.execute_local_activity(
             TELL_REGISTRY.name,
             TellRegistry(state=state, news=news),
             result_type=TELL_REGISTRY.gives,
             start_to_close_timeout=TELL_TIMEOUT,
             retry_policy=AGAIN,
         )
+        return not told.void
 
 
 def _usable(book: AssetBook) -> tuple[UsableAsset, ...]:

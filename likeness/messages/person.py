@@ -91,7 +91,12 @@ class TellRegistry(Message):
 
 
 class RegistryTold(Message):
-    """The person's run has the news."""
+    """The person's run has the news.
+
+    ``void``: it has not, because the person was erased after the consent that the news stands on.
+    """
+
+    void: bool = False
 
 
 class Generate(Message):

@@ -1,5 +1,6 @@
 """What ``describe`` tells of an onboarding: it works with no worker up, and after the end."""
 
+import asyncio
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime, timedelta
 
@@ -181,7 +182,14 @@ def is_silence(error: RPCError) -> bool:
 
     The SDK says CANCELLED for its own time-out; the server says FAILED_PRECONDITION when it knows
     that nobody polls the queue, RESOURCE_EXHAUSTED when queries of others wait there.
+
+    Raises:
+        asyncio.CancelledError: It was us who were cancelled, for which the SDK says CANCELLED too.
+
     """
+    task = asyncio.current_task()
+    if error.status is RPCStatusCode.CANCELLED and task is not None and task.cancelling():
+        raise asyncio.CancelledError from error
     return error.status in {
         RPCStatusCode.CANCELLED,
         RPCStatusCode.DEADLINE_EXCEEDED,

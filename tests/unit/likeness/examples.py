@@ -301,7 +301,7 @@ FULL: list[BaseModel] = [
     PERSON,
     PersonInput(state=PERSON),
     TellRegistry(state=PERSON, news=NEWS),
-    RegistryTold(),
+    RegistryTold(void=True),
     Generate(video=VIDEO, actor="ops"),
     VideoOrdered(number=2, workflow_id="likeness/default/person/p-1/video/2"),
     Erase(actor="ops", reason="why"),
