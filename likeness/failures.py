@@ -39,6 +39,8 @@ class FailureCode(StrEnum):
     GENERATION_UNCONFIRMED = "generation_unconfirmed"
     GENERATION_REFUSED = "generation_refused"
     GENERATION_FAILED = "generation_failed"
+    GENERATION_STALLED = "generation_stalled"
+    SPEND_LIMIT = "spend_limit"
     VIDEO_EXPIRED = "video_expired"
     ARCHIVE_FAILED = "archive_failed"
     DEADLINE_PASSED = "deadline_passed"
@@ -46,6 +48,9 @@ class FailureCode(StrEnum):
     CANCELED = "canceled"
     WITHDRAWN = "withdrawn"
     NO_USABLE_ASSETS = "no_usable_assets"
+    NOTHING_TO_RESOLVE = "nothing_to_resolve"
+    NOTHING_TO_REPLACE = "nothing_to_replace"
+    NOTHING_TO_CHECK = "nothing_to_check"
     WORKER_LEAVING = "worker_leaving"
     BUG = "bug"
 
@@ -156,19 +161,19 @@ FAILURES: dict[FailureCode, FailureText] = {
     FailureCode.SUBMISSION_UNCONFIRMED: FailureText(
         "It is unknown whether the upstream took an asset: the answer never came.",
         Actor.OPERATOR,
-        "Look at the upstream's console; cancel, or let the run meet its deadline.",
+        "Look at the upstream's console, then resolve: adopt its task, resubmit, or give_up.",
         Hold.NEEDS_DECISION,
     ),
     FailureCode.TOO_FEW_USABLE_ASSETS: FailureText(
         "Fewer assets passed the review than the run needs.",
         Actor.CALLER,
-        "Start another onboarding with other pictures, or cancel this one.",
+        "Give other files with replace_assets, go on with accept_partial, or cancel.",
         Hold.NEEDS_ASSETS,
     ),
     FailureCode.GENERATION_UNCONFIRMED: FailureText(
         "It is unknown whether the upstream took the paid video request: the answer never came.",
         Actor.OPERATOR,
-        "Compare the account's usage; cancel, or let the run meet its deadline.",
+        "Compare the account's usage, then resolve: adopt the task, resubmit, or give_up.",
         Hold.NEEDS_DECISION,
     ),
     FailureCode.GENERATION_REFUSED: FailureText(
@@ -180,6 +185,18 @@ FAILURES: dict[FailureCode, FailureText] = {
         "The upstream could not make the video.",
         Actor.CALLER,
         "Ask for another video; the provider refunds failed ones.",
+    ),
+    FailureCode.GENERATION_STALLED: FailureText(
+        "The upstream has been making the video for longer than anybody expects.",
+        Actor.OPERATOR,
+        "It is still watched. Ask the vendor's support with the task id, or give it up.",
+        Hold.NEEDS_OPERATOR,
+    ),
+    FailureCode.SPEND_LIMIT: FailureText(
+        "The video was not ordered: it would cost more than the limits allow.",
+        Actor.OPERATOR,
+        "Raise the SPEND_ limit that the detail names on every worker, or cancel.",
+        Hold.NEEDS_OPERATOR,
     ),
     FailureCode.VIDEO_EXPIRED: FailureText(
         "The video's address was gone before the file could be kept.",
@@ -217,6 +234,21 @@ FAILURES: dict[FailureCode, FailureText] = {
         Actor.CALLER,
         "Let the person go through an onboarding whose assets pass the review.",
     ),
+    FailureCode.NOTHING_TO_RESOLVE: FailureText(
+        "Nothing stands still here that this decision could resolve.",
+        Actor.OPERATOR,
+        "Look at the hold and its reason with status, and decide what it asks for.",
+    ),
+    FailureCode.NOTHING_TO_REPLACE: FailureText(
+        "Nothing waits for other assets here, or the new ones do not fit among the old.",
+        Actor.CALLER,
+        "Look at the assets with status; give a refused one's name, or a name not yet used.",
+    ),
+    FailureCode.NOTHING_TO_CHECK: FailureText(
+        "Nothing is under way at the upstream that could be asked for now.",
+        Actor.OPERATOR,
+        "Look at where the run stands with status.",
+    ),
     FailureCode.WORKER_LEAVING: FailureText(
         "The worker was shut down; another one goes on.",
         Actor.OPERATOR,
@@ -225,7 +257,7 @@ FAILURES: dict[FailureCode, FailureText] = {
     FailureCode.BUG: FailureText(
         "Something happened that this program does not know.",
         Actor.OPERATOR,
-        "Read the failure in the Temporal UI and report it.",
+        "Read the failure in the Temporal UI and report it; resolve then repeats the step.",
         Hold.NEEDS_OPERATOR,
     ),
 }

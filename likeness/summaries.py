@@ -29,6 +29,8 @@ class Summary(StrEnum):
     ARCHIVE_VIDEO = "Copy the video to the archive"
     KEEP_RECEIPT = "Write the signed consent receipt to the archive"
     ERASE_FILES = "Delete the person's files from the archive"
+    AWAIT_ACCOUNT = "Wait until the upstream account is good again"
+    SPENDING = "What videos of an account may have cost, day by day"
     AWAIT_VIDEO = "Wait for the video started by an earlier run"
     DEADLINE = "Deadline of the whole onboarding"
     NEXT_LOOK = "Next look at the scan"

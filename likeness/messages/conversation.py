@@ -1,11 +1,13 @@
 """What the person, the relay and the operator say to a running onboarding, and its answers."""
 
 from enum import StrEnum
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from likeness.failures import FAILURES, FailureCode
 from likeness.messages.base import Message, Secret
+from likeness.messages.onboarding import MAX_ASSETS, MAX_DEADLINE_S, AssetRequest
 from likeness.stages import AssetState, AttemptState, Hold, Stage, VideoState, WaitingFor
 
 
@@ -89,6 +91,63 @@ class Cancel(Message):
     reason: str = Field(default="", max_length=500)
 
 
+class ReplaceAssets(OperatorOrder):
+    """Update ``replace_assets``: other files in the place of refused ones.
+
+    One that bears the name of a refused asset takes its place; any other is added.
+    """
+
+    assets: tuple[AssetRequest, ...] = Field(min_length=1, max_length=MAX_ASSETS)
+
+
+class AcceptPartial(OperatorOrder):
+    """Update ``accept_partial``: go on with the assets that are usable by now."""
+
+
+class ExtendDeadline(OperatorOrder):
+    """Update ``extend_deadline``: end the run ``by_s`` seconds later than it would."""
+
+    by_s: float = Field(gt=0, le=MAX_DEADLINE_S)
+
+
+class CheckNow(OperatorOrder):
+    """Update ``check_now``: ask the upstream at once instead of at the next time planned."""
+
+
+class Resolution(StrEnum):
+    """What an operator decides about a step whose outcome is unknown, or that broke."""
+
+    ADOPT = "adopt"
+    RESUBMIT = "resubmit"
+    GIVE_UP = "give_up"
+
+
+class Resolve(OperatorOrder):
+    """Update ``resolve``: decide what the run itself cannot know.
+
+    ``adopt`` goes on with the task ``task_id`` found at the upstream; ``resubmit`` sends again,
+    which may pay twice; ``give_up`` goes on without. ``asset`` names the one that is meant where
+    the outcome of several is unknown; without it all of them are.
+    """
+
+    resolution: Resolution
+    task_id: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_.:-]{1,200}$")
+    asset: str | None = Field(default=None, max_length=64)
+
+    @model_validator(mode="after")
+    def _adopts_a_task(self) -> Self:
+        if (self.resolution is Resolution.ADOPT) != (self.task_id is not None):
+            raise ValueError("adopt names the upstream's task id, and nothing else does")
+        return self
+
+
+class GenerationChanged(Message):
+    """Signal ``generation_changed``: somebody says that the video's task has moved on.
+
+    A hint like every webhook: it only brings the next look forward.
+    """
+
+
 class Failure(Message):
     """A failure as every interface shows it; free of personal data."""
 
@@ -133,10 +192,23 @@ class AssetStatus(Message):
     asset_id: str | None = None
     state: AssetState
     reason: str | None = None
+    advice: str | None = None
+
+
+class OrderGiven(Message):
+    """An operator's order that a run has obeyed: which, by whom, why and when (unix seconds)."""
+
+    verb: str
+    actor: str
+    reason: str = ""
+    at: float
 
 
 class VideoStatus(Message):
     """The video; ``key`` is its path below ``ARCHIVE_URL``, ``cost_usd`` what the bill says.
+
+    ``spent_usd`` is what its orders may have cost at most, by our estimate; ``stalled`` tells that
+    the upstream has taken longer than anybody expects, and is still being watched.
 
     ``sealed``: the person withdrew while it was being made, so the file is kept apart and must not
     be used.
@@ -149,13 +221,18 @@ class VideoStatus(Message):
     size_bytes: int | None = None
     sha256: str | None = None
     cost_usd: float | None = None
+    spent_usd: float = 0
+    stalled: bool = False
     sealed: bool = False
     hold: Hold | None = None
     failure: Failure | None = None
 
 
 class OnboardingStatus(Message):
-    """Answer of the query ``status`` and the result of a finished run; times in unix seconds."""
+    """Answer of the query ``status`` and the result of a finished run; times in unix seconds.
+
+    ``ending`` is the end that is decided while an answer under way is still waited for.
+    """
 
     onboarding_id: str
     tenant: str
@@ -175,3 +252,5 @@ class OnboardingStatus(Message):
     link: int = 1
     consent_link: int | None = None
     device: str | None = None
+    ending: Stage | None = None
+    orders: tuple[OrderGiven, ...] = ()

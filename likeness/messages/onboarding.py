@@ -157,6 +157,7 @@ class OnboardingPolicy(Message):
     max_looks: int = Field(default=6, ge=1, le=6)
     assets_per_request: int = Field(default=1, ge=1, le=MAX_ASSETS)
     post_timeout_s: float = Field(default=45, gt=0, le=MAX_POST_TIMEOUT_S)
+    stalled_after_s: float = Field(default=3600, gt=0, le=DAY_S)
 
 
 class OnboardingInput(Message):

@@ -75,6 +75,7 @@ class PersonState(Message):
     erased_at: float | None = None
     poll_interval_s: float = 5
     post_timeout_s: float = 45
+    stalled_after_s: float = 3600
 
 
 class PersonInput(Message):

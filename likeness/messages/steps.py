@@ -2,6 +2,7 @@
 
 from enum import StrEnum
 
+from likeness.ids import DEFAULT_ACCOUNT
 from likeness.messages.base import Message, Secret
 from likeness.messages.onboarding import AssetKind
 
@@ -90,12 +91,34 @@ class SubmitAssets(Message):
     post_timeout_s: float
 
 
+class UnfitAsset(Message):
+    """An asset that was not sent to the upstream, and why: a word of ``likeness.asset_reasons``."""
+
+    name: str
+    reason: str
+
+
 class AssetsSubmitted(Message):
-    """The review task, or the word with which the upstream refused the request unworked."""
+    """The review task, or the word with which the upstream refused the request unworked.
+
+    ``unfit`` assets were never sent; where all are unfit nothing was posted at all.
+    """
 
     task_id: str | None = None
     estimated_time_s: float | None = None
     refused: str | None = None
+    unfit: tuple[UnfitAsset, ...] = ()
+
+
+class AwaitAccount(Message):
+    """Wait until the upstream account is good again after ``code`` (a failure code)."""
+
+    account: str
+    code: str
+
+
+class AccountReady(Message):
+    """The account answers and has a balance."""
 
 
 class PollReview(Message):
@@ -129,8 +152,25 @@ class ReviewFinished(Message):
     tasks: tuple[ReviewedTask, ...]
 
 
+class PrepareGeneration(Message):
+    """Fix what a paid order says before its first try; ``workflow_id`` is the video's run."""
+
+    workflow_id: str
+
+
+class GenerationPrepared(Message):
+    """``webhook_url`` is where the upstream may tell us; ``resend_proven`` that it honours keys."""
+
+    webhook_url: Secret | None = None
+    resend_proven: bool = False
+
+
 class TriggerGeneration(Message):
-    """Order the video: paid, posted once; body and key are fixed before the first try."""
+    """Order the video: paid, posted once; body and key are fixed before the first try.
+
+    ``spent_usd`` is what earlier orders of the same video may have cost, ``order_number`` counts
+    from 1 those that an operator had sent.
+    """
 
     prompt: Secret
     duration_s: int
@@ -143,28 +183,41 @@ class TriggerGeneration(Message):
     seed: int | None = None
     idempotency_key: str
     post_timeout_s: float
+    account: str = DEFAULT_ACCOUNT
+    webhook_url: Secret | None = None
+    spent_usd: float = 0
+    order_number: int = 1
 
 
 class GenerationTriggered(Message):
-    """The video task, or the word with which the upstream refused it uncharged."""
+    """The video task, or the word with which the upstream refused it uncharged.
+
+    ``price_usd`` is what the order costs at most, by our own estimate.
+    """
 
     task_id: str | None = None
     estimated_time_s: float | None = None
     refused: str | None = None
+    price_usd: float = 0
 
 
 class PollGeneration(Message):
-    """Watch the video task until it ends."""
+    """Watch the video task until it ends, or until ``stalled_after_s``; None is for ever."""
 
     task_id: str
     poll_interval_s: float
     estimated_time_s: float | None = None
+    stalled_after_s: float | None = None
 
 
 class GenerationFinished(Message):
-    """The video task at its end; ``lost`` when the upstream no longer knows it."""
+    """The video task at its end; ``lost`` when the upstream no longer knows it.
+
+    ``stalled``: it has not ended in the time that was given; it may still.
+    """
 
     succeeded: bool
+    stalled: bool = False
     lost: bool = False
     reason: str | None = None
     cost_usd: float | None = None

@@ -20,3 +20,4 @@ class GenerateVideoInput(Message):
     life: str | None = None
     poll_interval_s: float
     post_timeout_s: float
+    stalled_after_s: float = 3600

@@ -4,17 +4,25 @@ from pydantic import BaseModel, SecretStr
 
 from likeness.failures import FailureCode
 from likeness.messages.conversation import (
+    AcceptPartial,
     AssetStatus,
     AttemptStatus,
     Cancel,
+    CheckNow,
     Consent,
     Decline,
+    ExtendDeadline,
     Failure,
     Finished,
+    GenerationChanged,
     OnboardingStatus,
     OpenOutcome,
     OpenSession,
     OperatorOrder,
+    OrderGiven,
+    ReplaceAssets,
+    Resolution,
+    Resolve,
     SessionOpened,
     VerificationCallback,
     VideoStatus,
@@ -48,18 +56,22 @@ from likeness.messages.person import (
     VideoOrdered,
 )
 from likeness.messages.steps import (
+    AccountReady,
     ArchiveVideo,
     AssetsSubmitted,
     AssetToSubmit,
+    AwaitAccount,
     AwaitVideo,
     CreateSession,
     GenerationFinished,
+    GenerationPrepared,
     GenerationTriggered,
     GroupLooked,
     LooksSent,
     LookVerdict,
     PollGeneration,
     PollReview,
+    PrepareGeneration,
     QueryGroup,
     ReviewedItem,
     ReviewedTask,
@@ -67,6 +79,7 @@ from likeness.messages.steps import (
     SessionCreated,
     SubmitAssets,
     TriggerGeneration,
+    UnfitAsset,
     VideoArchived,
 )
 from likeness.messages.video import GenerateVideoInput
@@ -102,6 +115,8 @@ VIDEO_STATUS = VideoStatus(
     size_bytes=1,
     sha256="0" * 64,
     cost_usd=1.068,
+    spent_usd=1.5,
+    stalled=True,
     sealed=True,
     hold=Hold.NEEDS_OPERATOR,
     failure=FAILURE,
@@ -114,7 +129,10 @@ ATTEMPT = AttemptStatus(
     result_code=10000,
     came_back=True,
 )
-ASSET_STATUS = AssetStatus(name=None, asset_id="asset-1", state=AssetState.REFUSED, reason="why")
+ASSET_STATUS = AssetStatus(
+    name=None, asset_id="asset-1", state=AssetState.REFUSED, reason="why", advice="how"
+)
+ORDER_GIVEN = OrderGiven(verb="check_now", actor="ops", reason="why", at=1.5)
 REQUEST = OnboardingRequest(
     tenant="studio",
     onboarding="o-1",
@@ -142,6 +160,7 @@ POLICY = OnboardingPolicy(
     max_looks=1,
     assets_per_request=20,
     post_timeout_s=1,
+    stalled_after_s=1,
 )
 RECEIPT = ConsentReceipt(onboarding="o-1", link=2, consent=CONSENT, consent_at=1.5)
 USABLE = UsableAsset(asset_id="asset-1", kind=AssetKind.VIDEO, name="front")
@@ -174,7 +193,9 @@ PERSON = PersonState(
     erased_at=2.5,
     poll_interval_s=1,
     post_timeout_s=1,
+    stalled_after_s=1,
 )
+UNFIT = UnfitAsset(name="front", reason="why")
 ITEM = ReviewedItem(asset_id="asset-1", name="front", usable=False, reason="FaceMismatch")
 
 FULL: list[BaseModel] = [
@@ -212,7 +233,18 @@ FULL: list[BaseModel] = [
         link=2,
         consent_link=1,
         device="a" * 64,
+        ending=Stage.CANCELED,
+        orders=(ORDER_GIVEN,),
     ),
+    ORDER_GIVEN,
+    ReplaceAssets(assets=(ASSET,), actor="ops", reason="why"),
+    AcceptPartial(actor="ops", reason="why"),
+    ExtendDeadline(by_s=1.5, actor="ops", reason="why"),
+    CheckNow(actor="ops", reason="why"),
+    Resolve(
+        resolution=Resolution.ADOPT, task_id="task_1", asset="front", actor="ops", reason="why"
+    ),
+    GenerationChanged(),
     ASSET,
     VIDEO,
     REQUEST,
@@ -259,7 +291,12 @@ FULL: list[BaseModel] = [
         assets=(AssetToSubmit(name="front", url=ASSET_URL),),
         post_timeout_s=1,
     ),
-    AssetsSubmitted(task_id="task_1", estimated_time_s=1.5, refused="why"),
+    UNFIT,
+    AssetsSubmitted(task_id="task_1", estimated_time_s=1.5, refused="why", unfit=(UNFIT,)),
+    AwaitAccount(account="second", code="upstream_balance"),
+    AccountReady(),
+    PrepareGeneration(workflow_id="likeness/default/o-1/video/1"),
+    GenerationPrepared(webhook_url=SECRET, resend_proven=True),
     PollReview(task_ids=("task_1",), poll_interval_s=1, estimated_time_s=1.5),
     ITEM,
     ReviewedTask(task_id="task_1", items=(ITEM,), lost=True),
@@ -276,10 +313,14 @@ FULL: list[BaseModel] = [
         seed=7,
         idempotency_key="k",
         post_timeout_s=1,
+        account="second",
+        webhook_url=SECRET,
+        spent_usd=1.5,
+        order_number=2,
     ),
-    GenerationTriggered(task_id="task_1", estimated_time_s=1.5, refused="why"),
-    PollGeneration(task_id="task_1", poll_interval_s=1, estimated_time_s=1.5),
-    GenerationFinished(succeeded=True, lost=True, reason="why", cost_usd=1.5),
+    GenerationTriggered(task_id="task_1", estimated_time_s=1.5, refused="why", price_usd=1.5),
+    PollGeneration(task_id="task_1", poll_interval_s=1, estimated_time_s=1.5, stalled_after_s=1),
+    GenerationFinished(succeeded=True, stalled=True, lost=True, reason="why", cost_usd=1.5),
     ArchiveVideo(task_id="task_1", key="k", instead_of="j"),
     VideoArchived(key="k", size_bytes=1, sha256="0" * 64, gone=True),
     AwaitVideo(workflow_id="likeness/default/o-1/video/1"),
@@ -293,6 +334,7 @@ FULL: list[BaseModel] = [
         life="run",
         poll_interval_s=1,
         post_timeout_s=1,
+        stalled_after_s=1,
     ),
     KnownVideo(workflow_id="likeness/studio/o-1/video/1", status=VIDEO_STATUS),
     RECEIPT,
