@@ -38,8 +38,4 @@ ARCHIVE_VIDEO = Step("archive_video", message.ArchiveVideo, message.VideoArchive
 TELL_REGISTRY = Step("tell_registry", person.TellRegistry, person.RegistryTold)
 KEEP_RECEIPT = Step("keep_receipt", person.KeepReceipt, person.ReceiptKept)
 ERASE_FILES = Step("erase_files", person.EraseFiles, person.FilesErased)
-AWAIT_ACCOUNT = Step("await_account", message.AwaitAccount, message.AccountReady)
-PREPARE_GENERATION = Step(
-    "prepare_generation", message.PrepareGeneration, message.GenerationPrepared
-)
 AWAIT_VIDEO = Step("await_video", message.AwaitVideo, VideoStatus)
