@@ -62,6 +62,14 @@ test: setup ## Every tier; a missing Temporal server is found, downloaded or bui
 test-quick: setup ## The unit tier: no server, under a minute
 	$(RUN) pytest tests/unit
 
+##@ What it withstands
+
+# Every measurement keeps its figures in docs/reliability.json when RECORD=1.
+.PHONY: reliability
+reliability: export RECORD = 1
+reliability: setup ## Measure everything that docs/reliability.md tells, for hours, and write it anew
+	.venv/bin/python -m tests.reliability
+
 ##@ The whole thing on this machine
 
 # Of the command line only: some shells export a HOST of their own.

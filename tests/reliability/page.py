@@ -1,0 +1,97 @@
+"""Writes docs/reliability.md from the figures that were recorded."""
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from devstack.commands import ROOT
+from tests.reliability.figures import Measured
+from tests.reliability.invariants import INVARIANTS
+
+PAGE = ROOT / "docs" / "reliability.md"
+
+
+class Chapter(NamedTuple):
+    """What one measurement is called on the page, and what it is about."""
+
+    title: str
+    about: str
+
+
+CHAPTERS = {
+    "chaos": Chapter(
+        "Chaos",
+        "Runs made from a seed: a world, faults on both sides of the effect, a person, an "
+        "operator, and a moment to die at. Real Temporal server, real worker; a third of the runs "
+        "loses its worker by SIGKILL. The simulator's ledger, the histories and the logs are then "
+        "held against the invariants below.",
+    ),
+    "kill-matrix": Chapter(
+        "Kill matrix",
+        "The worker is killed (SIGKILL) before and after the effect of every step, Temporal goes "
+        "away at every stage, the web process dies between signal and answer. Each cell recovers "
+        "by itself or stands in a declared hold.",
+    ),
+    "tokens": Chapter(
+        "Forged tokens",
+        "Invite and callback tokens made up, cut, flipped, sealed for another purpose or under "
+        "another key.",
+    ),
+    "flood": Chapter("Flood", "Invalid callbacks in masses, and valid ones among them."),
+    "fuzz": Chapter(
+        "Mutated answers",
+        "Bodies bent by Hypothesis, given to every parser of the upstream's answers.",
+    ),
+    "stateful": Chapter(
+        "Person, upstream and operator at once",
+        "Sequences of moves made by Hypothesis, checked against I3 and I4 after each.",
+    ),
+    "canaries": Chapter(
+        "Canaries",
+        "Secrets that must be found nowhere: histories, visibility, logs, error bodies, archives.",
+    ),
+    "mutation": Chapter(
+        "Mutation check",
+        "Guards of the product broken one at a time; the suite has to notice.",
+    ),
+}
+
+
+def rendered(measured: Mapping[str, Measured]) -> str:
+    """Return the page in Markdown."""
+    known = [name for name in CHAPTERS if name in measured]
+    others = sorted(measured.keys() - CHAPTERS.keys())
+    chapters = [text for name in (*known, *others) for text in _chapter(name, measured[name])]
+    return "\n".join([*_opening(), *chapters])
+
+
+def _opening() -> Iterator[str]:
+    yield "# Reliability, in figures"
+    yield ""
+    yield "Every chapter names the command that measures it again; `make reliability` does all of them"
+    yield "and writes this page from docs/reliability.json. The invariants are the same everywhere:"
+    yield ""
+    yield "| | invariant |"
+    yield "| --- | --- |"
+    for name, sentence in INVARIANTS.items():
+        yield f"| {name} | {sentence} |"
+    yield ""
+
+
+def _chapter(name: str, it: Measured) -> Iterator[str]:
+    title, about = CHAPTERS.get(name, Chapter(name.replace("-", " ").capitalize(), ""))
+    yield f"## {title}"
+    yield ""
+    if about:
+        yield about
+        yield ""
+    yield f"`{it.command}`, {it.date.isoformat()}:"
+    yield ""
+    yield "| | |"
+    yield "| --- | ---: |"
+    for label, figure in it.figures.items():
+        yield (
+            f"| {label} | {figure:,} |"
+            if not isinstance(figure, str)
+            else f"| {label} | {figure} |"
+        )
+    yield ""
