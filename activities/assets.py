@@ -60,7 +60,9 @@ class AssetSteps:
             watch.task_ids, self._client.get_review, is_finished=lambda review: review.finished
         )
         await reviews.to_the_end(
-            poll_interval_s=watch.poll_interval_s, estimated_time_s=watch.estimated_time_s
+            poll_interval_s=watch.poll_interval_s,
+            estimated_time_s=watch.estimated_time_s,
+            look_at_once=watch.look_at_once,
         )
         return ReviewFinished(
             tasks=tuple(_reviewed(task_id, reviews.answers[task_id]) for task_id in watch.task_ids)

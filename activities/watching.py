@@ -36,21 +36,28 @@ class Watch(Generic[AnswerT]):
         self._missed = dict.fromkeys(self._task_ids, 0)
         self.answers: dict[str, AnswerT | None] = {}
 
-    async def to_the_end(self, *, poll_interval_s: float, estimated_time_s: float | None) -> None:
-        """Poll until every task has an answer.
+    async def to_the_end(
+        self, *, poll_interval_s: float, estimated_time_s: float | None, look_at_once: bool = False
+    ) -> None:
+        """Poll until every task has an answer; ``look_at_once`` spares the pause before the first.
 
         Raises:
             ApplicationError: where an operator must act; ``worker_leaving`` when shut down.
 
         """
         async with beating(lambda: None, after_s=WATCH_BEAT_AFTER_S):
+            if look_at_once:
+                await self._look()
             while len(self.answers) < len(self._task_ids):
                 await rest(
                     poll_pause_s(poll_interval_s, waited=waited_s(), estimated_s=estimated_time_s)
                 )
-                for task_id in self._task_ids:
-                    if task_id not in self.answers:
-                        await self._look_at(task_id)
+                await self._look()
+
+    async def _look(self) -> None:
+        for task_id in self._task_ids:
+            if task_id not in self.answers:
+                await self._look_at(task_id)
 
     async def _look_at(self, task_id: str) -> None:
         try:

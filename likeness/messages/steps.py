@@ -122,11 +122,12 @@ class AccountReady(Message):
 
 
 class PollReview(Message):
-    """Watch review tasks until each has an answer."""
+    """Watch review tasks until each has an answer; ``look_at_once`` spares the first pause."""
 
     task_ids: tuple[str, ...]
     poll_interval_s: float
     estimated_time_s: float | None = None
+    look_at_once: bool = False
 
 
 class ReviewedItem(Message):

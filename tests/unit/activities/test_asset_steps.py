@@ -285,6 +285,18 @@ class TestReview:
         assert reviewed.lost
         assert () == reviewed.items
 
+    def test_a_look_asked_for_at_once_waits_for_no_estimate(
+        self, steps: Steps, clock: VirtualClock, environment: ActivityEnvironment
+    ) -> None:
+        watch = PollReview(
+            task_ids=("task_1",), poll_interval_s=5, estimated_time_s=60, look_at_once=True
+        )
+        review = AssetSteps(steps.upstream(task()).client()).poll_review
+
+        clock.run(environment.run(review, watch))
+
+        assert 0 == clock.rounded_s
+
     def test_answers_come_in_the_order_they_were_asked_for(self, steps: Steps) -> None:
         finished = steps.review(steps.upstream(task()), "task_3", "task_1", "task_2")
 

@@ -56,12 +56,15 @@ class Watching:
         *task_ids: str,
         estimated_time_s: float | None = None,
         poll_interval_s: float = 5,
+        look_at_once: bool = False,
     ) -> dict[str, str | None]:
         watch = Watch(task_ids, tasks.read, is_finished=lambda word: word == DONE)
 
         async def step() -> None:
             await watch.to_the_end(
-                poll_interval_s=poll_interval_s, estimated_time_s=estimated_time_s
+                poll_interval_s=poll_interval_s,
+                estimated_time_s=estimated_time_s,
+                look_at_once=look_at_once,
             )
 
         self.clock.run(self.environment.run(step))
@@ -109,6 +112,15 @@ class TestPace:
         watch.the(tasks, "a", estimated_time_s=25)
 
         assert [25, 30] == tasks.read_at["a"]
+
+    def test_one_asked_for_at_once_does_not_wait(
+        self, watch: Watching, clock: VirtualClock
+    ) -> None:
+        tasks = Tasks(clock, a=[WORKING, WORKING, DONE])
+
+        watch.the(tasks, "a", look_at_once=True)
+
+        assert [0, 5, 10] == tasks.read_at["a"]
 
     def test_a_wait_the_upstream_asks_for_is_kept(
         self, watch: Watching, clock: VirtualClock

@@ -297,7 +297,7 @@ FULL: list[BaseModel] = [
     AccountReady(),
     PrepareGeneration(workflow_id="likeness/default/o-1/video/1"),
     GenerationPrepared(webhook_url=SECRET, resend_proven=True),
-    PollReview(task_ids=("task_1",), poll_interval_s=1, estimated_time_s=1.5),
+    PollReview(task_ids=("task_1",), poll_interval_s=1, estimated_time_s=1.5, look_at_once=True),
     ITEM,
     ReviewedTask(task_id="task_1", items=(ITEM,), lost=True),
     ReviewFinished(tasks=(ReviewedTask(task_id="task_1", items=(ITEM,)),)),
