@@ -67,7 +67,7 @@ def rendered(measured: Mapping[str, Measured]) -> str:
 def _opening() -> Iterator[str]:
     yield "# Reliability, in figures"
     yield ""
-    yield "Every chapter names the command that measures it again; `make reliability` does all of them"
+    yield "Every chapter names the command that measures it again; `make reliability` does them all"
     yield "and writes this page from docs/reliability.json. The invariants are the same everywhere:"
     yield ""
     yield "| | invariant |"
