@@ -163,6 +163,7 @@ class HoldRequest(BaseModel):
     route: Route
     when: Literal["before_effect", "after_effect"] = "before_effect"
     task_kind: TaskKind | None = None
+    task_id: str | None = None
 
 
 @dataclass
@@ -189,9 +190,9 @@ class Hold:
         }
         return {"id": self.id, **self.asked.model_dump(), **state}
 
-    def fits(self, route: str, task_kind: str | None, when: str) -> bool:
+    def fits(self, route: str, when: str, *, task_kind: str | None, task_id: str | None) -> bool:
         """Say whether a call at this point is to stop here; a hold catches one call only."""
         asked = self.asked
         open_for = not self.arrived.is_set() and not self.released.is_set()
         named = asked.route in ("any", route) and asked.task_kind in (None, task_kind)
-        return open_for and named and asked.when == when
+        return open_for and named and asked.task_id in (None, task_id) and asked.when == when

@@ -90,8 +90,8 @@ def _spoilt(response: Response, fault: Fault) -> Response:
 
 
 async def _held(world: World, call: Call, when: str) -> None:
-    holds = (h for h in world.holds.values() if h.fits(call.route, call.task_kind, when))
-    hold = next(holds, None)
+    task = {"task_kind": call.task_kind, "task_id": call.task_id}
+    hold = next((h for h in world.holds.values() if h.fits(call.route, when, **task)), None)
     if hold is not None:
         hold.arrived.set()
         await _released(hold, call.request)

@@ -62,7 +62,8 @@ async def _generate(world: World, request: Request) -> Response:
     raw, body = await request.body(), await read_object(request)
     key = request.headers.get("idempotency-key")
     digest = _hash(raw + request.headers.get(VERSION_HEADER, "").encode())
-    call = Call(request, "generate_video", detail=_detail(body, key=key, digest=digest))
+    detail = _detail(body, key=_key_shown(request), digest=digest)
+    call = Call(request, "generate_video", detail=detail)
     scoped = None if key is None else _hash(f"{api_key(request)} {key}".encode())
     claim = world.keys.claim(scoped, digest, mode=world.scenario.idempotency)
     if isinstance(claim, Response):
@@ -87,9 +88,15 @@ def _detail(body: dict[str, Any], *, key: str | None, digest: str) -> dict[str, 
     return {
         **detail,
         "references": references,
-        "idempotency_key": None if key is None else fingerprint(key),
+        "idempotency_key": key,
         "body": digest[:12],
     }
+
+
+def _key_shown(request: Request) -> str | None:
+    """Return what the ledger tells of a request's key."""
+    key = request.headers.get("idempotency-key")
+    return None if key is None else fingerprint(key)
 
 
 def _submit(world: World, request: Request, *, body: dict[str, Any], claim: Claim) -> Response:
@@ -104,7 +111,7 @@ def _submit(world: World, request: Request, *, body: dict[str, Any], claim: Clai
     world.add(video)
     world.spent_usd += cost
     world.vault.keep("download_urls", video.file_url)
-    world.effect("video_charged", video.task_id, usd=cost)
+    world.effect("video_charged", video.task_id, usd=cost, idempotency_key=_key_shown(request))
     if video.webhook is not None:
         world.vault.keep("webhook_urls", video.webhook)
         world.courier.start(deliver_webhook(world, video, webhook=video.webhook))

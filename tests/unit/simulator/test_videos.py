@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from simulator.control import SimulatorControl
+from simulator.ledger import fingerprint
 
 VideoBody = Callable[[], Awaitable[dict[str, Any]]]
 GENERATIONS = "/v1/videos/generations"
@@ -189,6 +190,15 @@ class TestIdempotencyKey:
         assert "true" == again.headers["idempotency-replayed"]
         assert "idempotency-replayed" not in first.headers
         assert 1 == (await control.counts())["video_charged"]
+
+    async def test_a_charge_names_the_key_it_was_asked_under(
+        self, http: httpx.AsyncClient, control: SimulatorControl, video_body: VideoBody
+    ) -> None:
+        await http.post(GENERATIONS, json=await video_body(), headers=KEY)
+
+        asked = (await control.ledger("generate_video"))[0]["detail"]["idempotency_key"]
+        charged = (await control.ledger("video_charged"))[0]["detail"]["idempotency_key"]
+        assert fingerprint(KEY["Idempotency-Key"]) == asked == charged
 
     async def test_another_body_under_the_key_is_a_conflict(
         self, http: httpx.AsyncClient, video_body: VideoBody

@@ -175,6 +175,20 @@ class TestHolds:
         await control.release(hold)
         await held
 
+    async def test_it_may_wait_for_one_task_only(
+        self, avatar: Avatar, http: httpx.AsyncClient, control: SimulatorControl
+    ) -> None:
+        first, second = [
+            (await avatar(callback_url=CALLBACK)).json()["data"]["id"] for _ in range(2)
+        ]
+        hold = await control.hold("get_task", task_id=second)
+
+        assert 200 == (await http.get(f"/v1/tasks/{first}")).status_code
+        held = asyncio.create_task(http.get(f"/v1/tasks/{second}"))
+        assert await control.arrived(hold)
+        await control.release(hold)
+        assert 200 == (await held).status_code
+
     async def test_nobody_has_arrived_before_a_call(self, control: SimulatorControl) -> None:
         hold = await control.hold("create_session")
 
