@@ -55,6 +55,9 @@ STICKY_TIMEOUT = timedelta(seconds=2)
 DRAIN_TIMEOUT = timedelta(seconds=posting(MAX_POST_TIMEOUT_S).start_to_close_s)
 """The longest POST with all its waits, so that SIGTERM never makes an outcome unknown."""
 
+WORKFLOWS = (OnboardPerson, GenerateVideo, Person)
+"""Every workflow there is; each of them is replayed in tests/replay."""
+
 log = structlog.get_logger("worker")
 
 
@@ -165,7 +168,7 @@ def workflow_worker(temporal: Client, task_queue: str) -> Worker:
     return Worker(
         temporal,
         task_queue=task_queue,
-        workflows=[OnboardPerson, GenerateVideo, Person],
+        workflows=WORKFLOWS,
         activities=[registry.tell_registry],
         sticky_queue_schedule_to_start_timeout=STICKY_TIMEOUT,
     )

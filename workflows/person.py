@@ -29,6 +29,7 @@ from likeness.messages.person import (
     OnboardingChanged,
     PersonInput,
     PersonState,
+    Renew,
     VideoOrdered,
 )
 from likeness.messages.video import GenerateVideoInput
@@ -62,6 +63,7 @@ class Person:
         self.unkept: list[ConsentReceipt] = []
         self.is_keeping = False
         self.untold: list[str] = []
+        self.is_to_renew = False
         self.starting: set[str] = set()
         self._ordering = asyncio.Lock()
         self._tell()
@@ -88,8 +90,13 @@ class Person:
         return bool(self.untold) or self.erasing is not None or self._may_continue_as_new()
 
     def _may_continue_as_new(self) -> bool:
-        grown = workflow.info().is_continue_as_new_suggested()
-        return grown and not self.unkept and workflow.all_handlers_finished()
+        wanted = self.is_to_renew or workflow.info().is_continue_as_new_suggested()
+        return wanted and not self.unkept and workflow.all_handlers_finished()
+
+    @workflow.signal(name=names.RENEW, description="Begin a new history after a deploy")
+    def renew(self, _: Renew) -> None:
+        """Continue as new as soon as nothing is under way, so that an old history may go."""
+        self.is_to_renew = True
 
     # News of onboardings. What it changes is known at once, also to an order that comes with it.
 

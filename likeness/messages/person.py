@@ -121,6 +121,10 @@ class Erase(Message):
     reason: str = Field(default="", max_length=500)
 
 
+class Renew(Message):
+    """Signal ``renew``: begin a new history, so that the code of today has made all of it."""
+
+
 class Erased(Message):
     """Answer of ``erase``: what was deleted, and what remains beyond our reach."""
 
