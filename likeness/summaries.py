@@ -32,6 +32,7 @@ class Summary(StrEnum):
     AWAIT_ACCOUNT = "Wait until the upstream account is good again"
     SPENDING = "What videos of an account may have cost, day by day"
     AWAIT_VIDEO = "Wait for the video started by an earlier run"
+    AWAIT_ANSWER = "Until whoever ended the run is told that an answer is waited for"
     DEADLINE = "Deadline of the whole onboarding"
     NEXT_LOOK = "Next look at the scan"
     PAUSE_AFTER_TROUBLE = "Pause before a step without effect is tried again"

@@ -119,6 +119,12 @@ class Attempt:
         """Give how many requests a look may cost now; one each is kept for the timed looks."""
         return max(self.policy.max_looks - self.looks - len(self.timed), 0)
 
+    @property
+    def may_be_looked_at(self) -> bool:
+        """Tell whether somebody can still cause a look."""
+        polled = self.policy.query_policy is QueryPolicy.POLL
+        return self.is_open and self.session is not None and not polled and self.room > 0
+
     def delays_for(self, cause: Cause) -> tuple[float, ...]:
         """Give the looks to take for ``cause``, in seconds from now; empty when all are spent."""
         delays = self.policy.look_delays_s if cause is Cause.CALLBACK else (0.0,)

@@ -1,14 +1,12 @@
 """The story of one onboarding: from an invitation to a reviewed avatar and, if asked, a video."""
 
 import asyncio
-from collections.abc import Coroutine
-from typing import Any
+import contextlib
 
 from temporalio import workflow
-from temporalio.exceptions import ApplicationError
 
-from likeness import names, search
-from likeness.failures import FAILURES, FailureCode
+from likeness import names
+from likeness.failures import FailureCode
 from likeness.ids import onboarding_workflow_id
 from likeness.messages.conversation import (
     Cancel,
@@ -17,25 +15,29 @@ from likeness.messages.conversation import (
     Finished,
     OnboardingStatus,
     OpenSession,
-    OperatorOrder,
     SessionOpened,
     VerificationCallback,
     Withdraw,
 )
-from likeness.messages.onboarding import OnboardingInput, RunMemo
+from likeness.messages.onboarding import OnboardingInput
 from likeness.stages import Stage, WaitingFor
 from likeness.summaries import Summary
 from workflows.assets import AssetBook
 from workflows.avatar import Avatar
+from workflows.operator_orders import TakesOrders
+from workflows.ordering import Orders, refuse_if
 from workflows.registry import Registry
 from workflows.showing import tell
 from workflows.standing import Standing
 from workflows.verification import Verification
 from workflows.video_order import VideoOrder
 
+SHOWN_WITHIN_S = 8
+"""Whoever ends a run hears of it within ten seconds, the way to them and back included."""
+
 
 @workflow.defn(name=names.ONBOARD_PERSON)
-class OnboardPerson:
+class OnboardPerson(TakesOrders):
     """One run per onboarding. Its result is the last ``OnboardingStatus``; a "no" is a result.
 
     Only input that does not fit fails the run, and only a defect fails one of its tasks.
@@ -46,7 +48,7 @@ class OnboardPerson:
         self.request = order.request
         self.due = workflow.info().workflow_start_time.timestamp() + order.policy.deadline_s
         self.ending: tuple[Stage, Failure] | None = None
-        self.posts: set[asyncio.Task[None]] = set()
+        self.orders = Orders()
         self.standing = Standing(on_change=self._tell)
         self.is_canceled_outside = False
         self.verification = Verification(
@@ -89,12 +91,7 @@ class OnboardPerson:
         await self.verification.person_is_verified()
         self.standing.moves_to(Stage.VERIFIED)
         await self.registered()
-        await self.unless_interrupted(
-            self.avatar.is_submitted(
-                self.verification.group_id or "", self.verification.project_name
-            )
-        )
-        await self.avatar.is_reviewed()
+        await self.avatar.is_made(self.verification.group_id or "", self.verification.project_name)
         self.standing.moves_to(Stage.READY)
         await self.registered(self.avatar.book)
         await self.video.is_made(self.avatar.book)
@@ -111,12 +108,6 @@ class OnboardPerson:
             await workflow.sleep(left, summary=Summary.DEADLINE)
         self.end_as(Stage.EXPIRED, FailureCode.DEADLINE_PASSED)
 
-    async def unless_interrupted(self, posting: Coroutine[Any, Any, None]) -> None:
-        """Post; an end of the story that comes meanwhile waits for the answer."""
-        task = asyncio.create_task(posting)
-        self.posts.add(task)
-        await asyncio.shield(task)
-
     def end_as(self, stage: Stage, code: FailureCode) -> None:
         """Propose an end; the first one wins, and ``run`` applies it."""
         if self.ending is None:
@@ -124,6 +115,7 @@ class OnboardPerson:
             detail = f"while held by {held.code}" if held else None
             self.ending = (stage, Failure.of(code, detail=detail))
             self.avatar.stops()
+            self._tell()
 
     async def wind_up(self, story: asyncio.Task[None]) -> None:
         """Come to the end: no POST is left without its answer, no handler without its caller."""
@@ -132,12 +124,18 @@ class OnboardPerson:
             self.standing.ends(Stage.COMPLETED)
         else:
             story.cancel()
-            await workflow.wait_condition(lambda: all(post.done() for post in self.posts))
+            await self.posts_are_answered()
             await self.video.stops(withdrawn=self.is_withdrawn)
             if self.is_withdrawn and self.verification.group_id is not None:
                 await self.registry.learns(self.verification, withdrawn_at=workflow.time())
             self.standing.ends(*self.last_stage())
         await workflow.wait_condition(workflow.all_handlers_finished)
+
+    async def posts_are_answered(self) -> None:
+        """Wait for the answer to a request on its way, and show that the end waits for it."""
+        if self.ending is not None and self.avatar.is_posting:
+            self.standing.winds_up(self.ending[1].code)
+            await workflow.wait_condition(lambda: not self.avatar.is_posting)
 
     @property
     def is_withdrawn(self) -> bool:
@@ -161,7 +159,7 @@ class OnboardPerson:
     @open_session.validator
     def _may_open(self, tap: OpenSession) -> None:
         code = self.verification.refusal(tap)
-        self._refuse_if(code is not None, code or FailureCode.BUG)
+        refuse_if(code is not None, code or FailureCode.BUG)
 
     @workflow.signal(name=names.VERIFICATION_CALLBACK, description="A browser came back")
     def verification_callback(self, callback: VerificationCallback) -> None:
@@ -178,64 +176,42 @@ class OnboardPerson:
     async def decline(self, _: Decline) -> OnboardingStatus:
         """End the run: a no is an answer."""
         self.end_as(Stage.DECLINED, FailureCode.DECLINED)
-        await workflow.wait_condition(lambda: self.standing.stage.is_end)
-        return self.status()
+        return await self.ended_or_shown()
 
     @decline.validator
     def _may_decline(self, _: Decline) -> None:
-        self._refuse_if(self.ending is not None, FailureCode.ALREADY_ENDED)
-        self._refuse_if(self.verification.group_id is not None, FailureCode.ALREADY_VERIFIED)
+        self._refuse_if_ending()
+        refuse_if(self.verification.group_id is not None, FailureCode.ALREADY_VERIFIED)
 
     @workflow.signal(name=names.WITHDRAW, description="The person takes the consent back")
     def withdraw(self, _: Withdraw) -> None:
         """End the run as the person's no; a video in flight is sealed."""
         self.end_as(Stage.DECLINED, FailureCode.WITHDRAWN)
 
-    @workflow.update(name=names.RELEASE_DEVICE, description="An operator lets any device go on")
-    async def release_device(self, _: OperatorOrder) -> OnboardingStatus:
-        """Forget which device holds the check."""
-        self.verification.release_device()
-        return self.status()
-
-    @workflow.update(name=names.REVOKE_LINK, description="An operator revokes the invite link")
-    async def revoke_link(self, _: OperatorOrder) -> OnboardingStatus:
-        """Make every invite link handed out so far worthless; the next one is good."""
-        self.verification.link += 1
-        memo = RunMemo.of(self.request, link=self.verification.link)
-        workflow.upsert_memo({search.MEMO: memo})
-        if self.verification.group_id is not None:
-            await self.registry.learns(self.verification)
-        return self.status()
-
-    @workflow.update(name=names.RESET_ATTEMPTS, description="An operator grants new attempts")
-    async def reset_attempts(self, _: OperatorOrder) -> OnboardingStatus:
-        """Grant as many attempts as in the beginning."""
-        self.verification.reset_attempts()
-        return self.status()
-
-    @release_device.validator
-    def _may_release(self, _: OperatorOrder) -> None:
-        self._refuse_if(self.ending is not None, FailureCode.ALREADY_ENDED)
-
-    @revoke_link.validator
-    def _may_revoke(self, _: OperatorOrder) -> None:
-        self._refuse_if(self.ending is not None, FailureCode.ALREADY_ENDED)
-
-    @reset_attempts.validator
-    def _may_reset(self, _: OperatorOrder) -> None:
-        self._refuse_if(self.ending is not None, FailureCode.ALREADY_ENDED)
-        self._refuse_if(self.verification.group_id is not None, FailureCode.ALREADY_VERIFIED)
-
     @workflow.update(name=names.CANCEL, description="The caller or an operator ends the run")
-    async def cancel(self, _: Cancel) -> OnboardingStatus:
+    async def cancel(self, order: Cancel) -> OnboardingStatus:
         """End the run; a paid POST in flight is awaited and recorded first."""
+        self.orders.note(names.CANCEL, order)
         self.end_as(Stage.CANCELED, FailureCode.CANCELED)
-        await workflow.wait_condition(lambda: self.standing.stage.is_end)
-        return self.status()
+        return await self.ended_or_shown()
 
     @cancel.validator
-    def _may_cancel(self, _: Cancel) -> None:
-        self._refuse_if(self.ending is not None, FailureCode.ALREADY_ENDED)
+    def _may_cancel(self, order: Cancel) -> None:  # noqa: ARG002  # the Update's own signature
+        self._refuse_if_ending()
+
+    async def ended_or_shown(self) -> OnboardingStatus:
+        """Answer who has ended the run: when it is over, or soon that it waits for an answer.
+
+        Only that wait costs a timer.
+        """
+        soon = SHOWN_WITHIN_S if self.avatar.is_posting else None
+        with contextlib.suppress(TimeoutError):
+            await workflow.wait_condition(
+                lambda: self.standing.stage.is_end,
+                timeout=soon,
+                timeout_summary=Summary.AWAIT_ANSWER,
+            )
+        return self.status()
 
     @workflow.query(name=names.STATUS, description="Everything that may be shown of the run")
     def status(self) -> OnboardingStatus:
@@ -261,23 +237,19 @@ class OnboardPerson:
             link=verification.link,
             consent_link=verification.consent_link if verification.consent else None,
             device=verification.latest.device if verification.latest else None,
+            ending=None if self.ending is None or standing.stage.is_end else self.ending[0],
+            orders=self.orders.given,
         )
 
     def _tell(self) -> None:
         tell(self.status())
 
-    @staticmethod
-    def _refuse_if(refused: bool, code: FailureCode) -> None:
-        if refused:
-            raise ApplicationError(FAILURES[code].sentence, type=code, non_retryable=True)
-
 
 def _refuse_foreign_id(order: OnboardingInput) -> None:
     """Hold a run to its own id, which the person's links and the video's key are made from."""
     expected = onboarding_workflow_id(order.request.tenant, order.request.onboarding)
-    if workflow.info().workflow_id != expected:
-        raise ApplicationError(
-            "the workflow id must be likeness/TENANT/ONBOARDING of the request it is started with",
-            type=FailureCode.BAD_INPUT,
-            non_retryable=True,
-        )
+    refuse_if(
+        workflow.info().workflow_id != expected,
+        FailureCode.BAD_INPUT,
+        "the workflow id must be likeness/TENANT/ONBOARDING of the request it is started with",
+    )

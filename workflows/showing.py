@@ -10,6 +10,7 @@ from likeness.messages.person import PersonState
 from likeness.stages import Hold, Stage, WaitingFor
 from likeness.temporal.attributes import (
     DEADLINE,
+    moment,
     search_attribute_updates,
     search_attributes,
 )
@@ -39,6 +40,11 @@ def show(
         workflow.upsert_search_attributes(updates)
 
 
+def show_deadline(due: float) -> None:
+    """Write a deadline (unix seconds) that was moved; one event and one action."""
+    workflow.upsert_search_attributes([DEADLINE.value_set(moment(due))])
+
+
 def tell(status: OnboardingStatus) -> None:
     """Write the run's current details, in Markdown. Costs no event.
 
@@ -46,6 +52,7 @@ def tell(status: OnboardingStatus) -> None:
     """
     lines = [
         f"**{status.stage}**, waiting for **{status.waiting_for}**",
+        *_ending_lines(status),
         "",
         f"- deadline: {_utc(status.deadline)}",
         f"- attempts: {status.attempts}, {status.attempts_left} left",
@@ -80,6 +87,12 @@ def tell_video(video: VideoStatus) -> None:
     if video.failure is not None:
         lines += _failure_lines(video.hold, video.failure.code)
     workflow.set_current_details("\n".join(lines))
+
+
+def _ending_lines(status: OnboardingStatus) -> list[str]:
+    if status.ending is None:
+        return []
+    return ["", f"Ending as **{status.ending}**, once a request under way is answered."]
 
 
 def _failure_lines(hold: Hold | None, code: FailureCode) -> list[str]:

@@ -19,19 +19,21 @@ _WAITED_FOR = {
 class Standing:
     """Stage, hold and who is waited for.
 
-    An end is final. Moving on is free; resting writes search attributes, one event and one action,
-    and only when they change. ``on_change`` is told after every change.
+    An end is final, and so is one that is decided. Moving on is free; resting writes search
+    attributes, one event and one action, and only when they change. ``on_change`` is told after
+    every change.
     """
 
     stage: Stage = Stage.INVITED
     waiting_for: WaitingFor = WaitingFor.PERSON
     hold: Hold | None = None
     failure: Failure | None = None
+    is_winding_up: bool = False
     on_change: Callable[[], None] = field(repr=False)
 
     def moves_to(self, stage: Stage, waiting_for: WaitingFor = WaitingFor.UPSTREAM) -> None:
         """Take the next stage without resting there."""
-        if self.stage.is_end:
+        if self._is_settled:
             return
         was_held = self.hold is not None
         self.stage, self.waiting_for = stage, waiting_for
@@ -42,15 +44,16 @@ class Standing:
 
     def rests(self, stage: Stage, waiting_for: WaitingFor) -> None:
         """Rest at a stage until somebody else has acted."""
-        if self.stage.is_end:
+        if self._is_settled:
             return
         self.moves_to(stage, waiting_for)
         self._show()
 
-    def holds(self, failure: Failure) -> None:
-        """Rest because of a failure that somebody must mend or decide."""
-        if self.stage.is_end:
+    def holds(self, failure: Failure, *, at: Stage | None = None) -> None:
+        """Rest, ``at`` another stage if given, because of what somebody must mend or decide."""
+        if self._is_settled:
             return
+        self.stage = at or self.stage
         self.hold = FAILURES[failure.code].hold or Hold.NEEDS_OPERATOR
         self.waiting_for = _WAITED_FOR[self.hold]
         self.failure = failure
@@ -62,12 +65,24 @@ class Standing:
         if self.hold is not None:
             self.rests(self.stage, waiting_for)
 
+    def winds_up(self, code: FailureCode) -> None:
+        """Show that the end is decided, while the upstream's answer to a request is waited for."""
+        self.is_winding_up = True
+        self.waiting_for = WaitingFor.UPSTREAM
+        self.hold = self.failure = None
+        self.on_change()
+        show(self.stage, self.waiting_for, reason=code)
+
     def ends(self, stage: Stage, failure: Failure | None = None) -> None:
         """Come to an end."""
         self.stage, self.waiting_for = stage, WaitingFor.NOBODY
         self.hold, self.failure = None, failure
         self.on_change()
         self._show()
+
+    @property
+    def _is_settled(self) -> bool:
+        return self.stage.is_end or self.is_winding_up
 
     def _show(self) -> None:
         reason = self.failure.code if self.failure else None

@@ -171,6 +171,22 @@ class Verification:
             self.standing.released(WaitingFor.PERSON)
 
     @property
+    def may_be_looked_at(self) -> bool:
+        """Tell whether a look at the upstream is left for a check under way."""
+        return self._to_be_looked_at is not None
+
+    def looks_now(self) -> None:
+        """Look once, as if the person had said that the check is done."""
+        if (attempt := self._to_be_looked_at) is not None:
+            attempt.said_finished()
+
+    @property
+    def _to_be_looked_at(self) -> Attempt | None:
+        if self.group_id is not None:
+            return None
+        return next((each for each in reversed(self.attempts) if each.may_be_looked_at), None)
+
+    @property
     def receipt(self) -> ConsentReceipt | None:
         """Give the consent in force, with its circumstances."""
         if self.consent is None or self.consent_at is None:

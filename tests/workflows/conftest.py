@@ -16,13 +16,15 @@ from pydantic import SecretStr
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
-from temporalio.client import Client, WorkflowHandle
+from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
+from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 from temporalio.worker import Worker
 
 from devstack.temporal_server import RunningServer
 from likeness import names
 from likeness.ids import onboarding_workflow_id, person_workflow_id, video_workflow_id
+from likeness.messages.base import Message
 from likeness.messages.conversation import (
     Cancel,
     Consent,
@@ -186,6 +188,21 @@ class Journey:
             if told(status):
                 return status
             await asyncio.sleep(0.05)
+
+    async def order(self, verb: str, order: Message) -> OnboardingStatus:
+        """Give an order as an Update."""
+        status: OnboardingStatus = await self.handle.execute_update(
+            verb, order, result_type=OnboardingStatus
+        )
+        return status
+
+    async def refusal(self, verb: str, order: Message) -> tuple[str | None, str]:
+        """Give an order that must be refused; tell the code and the sentence."""
+        with pytest.raises(WorkflowUpdateFailedError) as refused:
+            await self.order(verb, order)
+        cause = refused.value.cause
+        assert isinstance(cause, ApplicationError)
+        return cause.type, cause.message
 
     async def result(self) -> OnboardingStatus:
         return await self.handle.result()

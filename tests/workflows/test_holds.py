@@ -41,7 +41,10 @@ class TestAssets:
         await journey.start("a", "b")
         await journey.pass_the_scan()
 
-        status = await journey.until(lambda s: s.hold is not None)
+        await journey.until(lambda s: s.hold is not None)
+        status = await journey.until(
+            lambda s: all(a.state is not AssetState.SUBMITTED for a in s.assets)
+        )
 
         assert (Hold.NEEDS_DECISION, WaitingFor.OPERATOR) == (status.hold, status.waiting_for)
         assert {AssetState.UNKNOWN, AssetState.USABLE} == {a.state for a in status.assets}

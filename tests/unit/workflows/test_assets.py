@@ -7,12 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from likeness.messages.conversation import AssetStatus
+from likeness.asset_reasons import AssetReason
+from likeness.failures import FailureCode
+from likeness.messages.conversation import AssetStatus, Failure
 from likeness.messages.onboarding import AssetKind, AssetRequest
 from likeness.messages.steps import ReviewedItem, ReviewedTask
 from likeness.stages import AssetState
-from workflows.assets import UNSPECIFIED, AssetBook, Submission
+from workflows.assets import AssetBook, Submission
 
+LOST = Failure.of(FailureCode.SUBMISSION_UNCONFIRMED)
 IMAGE, VIDEO = AssetKind.IMAGE, AssetKind.VIDEO
 KINDS = st.lists(st.sampled_from([IMAGE, VIDEO]), min_size=1, max_size=20)
 
@@ -99,7 +102,7 @@ class TestOneInARequest:
     def test_a_refusal_without_a_reason_says_so(self) -> None:
         (status,) = reviewed(submitted("a"), item("x", usable=False))
 
-        assert UNSPECIFIED == status.reason
+        assert AssetReason.UNSPECIFIED == status.reason
 
     def test_a_usable_one_has_no_reason_whatever_the_upstream_said(self) -> None:
         (status,) = reviewed(submitted("a"), item("x", reason="stale"))
@@ -107,9 +110,9 @@ class TestOneInARequest:
         assert status.reason is None
 
     def test_a_review_without_a_single_item_refuses_it(self) -> None:
-        assert [AssetStatus(name="a", state=AssetState.REFUSED, reason=UNSPECIFIED)] == reviewed(
-            submitted("a")
-        )
+        (status,) = reviewed(submitted("a"))
+
+        assert (AssetState.REFUSED, AssetReason.UNSPECIFIED) == (status.state, status.reason)
 
 
 class TestSeveralInARequest:
@@ -161,11 +164,11 @@ class TestWithoutAnAnswer:
 
     def test_one_of_unknown_outcome_is_neither_refused_nor_usable(self) -> None:
         book = AssetBook.of([asset("a")], 1)
-        book.submissions[0].unknown()
+        book.submissions[0].unknown(LOST)
 
         assert [AssetState.UNKNOWN] == [status.state for status in book.statuses()]
         assert () == book.in_review()
-        assert book.submissions == book.unanswered()
+        assert book.submissions == book.unanswered() == book.unknown()
 
     def test_a_review_the_upstream_lost_leaves_its_outcome_unknown(self) -> None:
         submission = submitted("a")
@@ -240,7 +243,7 @@ class TestBook:
             case "submitted":
                 submission.submitted("task_1")
             case "unknown":
-                submission.unknown()
+                submission.unknown(LOST)
             case "refused":
                 submission.refused("x")
 
