@@ -37,6 +37,7 @@ from likeness.stages import Hold, Stage, WaitingFor
 from likeness.steps import ERASE_FILES, KEEP_RECEIPT, GivesT, Step, TakesT
 from likeness.summaries import Summary
 from likeness.temporal.attributes import search_attributes
+from workflows.ordering import refuse_if
 from workflows.performing import StepFailedError, copying, perform, perform_until_taken
 from workflows.showing import show, tell_person
 from workflows.video_order import MAX_IMAGES, MAX_VIDEOS
@@ -214,8 +215,8 @@ class Person:
     @generate.validator
     def _may_generate(self, wanted: Generate) -> None:  # noqa: ARG002  # the Update's own signature
         withdrawn = self.state.withdrawn_at is not None or self.erasing is not None
-        _refuse_if(withdrawn, FailureCode.WITHDRAWN)
-        _refuse_if(not self.state.assets, FailureCode.NO_USABLE_ASSETS)
+        refuse_if(withdrawn, FailureCode.WITHDRAWN)
+        refuse_if(not self.state.assets, FailureCode.NO_USABLE_ASSETS)
 
     async def _start(self, video: VideoRequest, number: int) -> None:
         video_id = video_workflow_id(self._id, number)
@@ -264,7 +265,7 @@ class Person:
 
     @erase.validator
     def _may_erase(self, order: Erase) -> None:  # noqa: ARG002  # the Update's own signature
-        _refuse_if(self.erasing is not None, FailureCode.ALREADY_ENDED)
+        refuse_if(self.erasing is not None, FailureCode.ALREADY_ENDED)
 
     async def _erase(self) -> None:
         """Delete; what an onboarding tells meanwhile is stopped and deleted too."""
@@ -341,15 +342,9 @@ class Person:
         return upstream_queue(workflow.info().task_queue, self.state.account)
 
 
-def _refuse_if(refused: bool, code: FailureCode) -> None:
-    if refused:
-        raise ApplicationError(FAILURES[code].sentence, type=code, non_retryable=True)
-
-
 def _refuse_foreign_id(state: PersonState) -> None:
-    if workflow.info().workflow_id != person_workflow_id(state.tenant, state.person):
-        raise ApplicationError(
-            "the workflow id must be likeness/TENANT/person/REF of the person it is started with",
-            type=FailureCode.BAD_INPUT,
-            non_retryable=True,
-        )
+    refuse_if(
+        workflow.info().workflow_id != person_workflow_id(state.tenant, state.person),
+        FailureCode.BAD_INPUT,
+        "the workflow id must be likeness/TENANT/person/REF of the person it is started with",
+    )
