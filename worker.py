@@ -18,6 +18,7 @@ import structlog
 from temporalio.client import Client
 from temporalio.worker import Worker
 
+from activities.account import AccountProbe, AccountSteps
 from activities.archive import Archive, open_store
 from activities.assets import AssetSteps
 from activities.files import FileSteps
@@ -155,10 +156,18 @@ async def workers(
         )
         videos = VideoSteps(client, archive=archive, temporal=temporal)
         files = FileSteps(archive, signed=signed)
+        account = AccountSteps(AccountProbe(client.get_balance, every_s=settings.account_probe_s))
         yield (
             workflow_worker(temporal, settings.task_queue),
             person_worker(temporal, settings.task_queue, sessions),
-            upstream_worker(temporal, settings.task_queue, AssetSteps(client), videos, files),
+            upstream_worker(
+                temporal,
+                settings.task_queue,
+                account=account,
+                assets=AssetSteps(client),
+                videos=videos,
+                files=files,
+            ),
         )
 
 
@@ -186,13 +195,20 @@ def person_worker(temporal: Client, task_queue: str, sessions: SessionSteps) -> 
 
 
 def upstream_worker(
-    temporal: Client, task_queue: str, assets: AssetSteps, videos: VideoSteps, files: FileSteps
+    temporal: Client,
+    task_queue: str,
+    *,
+    account: AccountSteps,
+    assets: AssetSteps,
+    videos: VideoSteps,
+    files: FileSteps,
 ) -> Worker:
     """Host the steps nobody holds a phone for; most of them only watch."""
     return Worker(
         temporal,
         task_queue=upstream_queue(task_queue, DEFAULT_ACCOUNT),
         activities=[
+            account.await_account,
             assets.submit_assets,
             assets.poll_review,
             videos.trigger_generation,

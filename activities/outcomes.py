@@ -17,6 +17,7 @@ from apimart import (
     Unavailable,
 )
 from likeness.failures import FAILURES, FailureCode
+from likeness.messages.base import Message
 
 _CODES: dict[type[ApimartError], FailureCode] = {
     Unauthorized: FailureCode.UPSTREAM_KEY_REFUSED,
@@ -41,12 +42,14 @@ def failed(
     *,
     repeatable: bool = False,
     after_s: float = 0,
+    word: Message | None = None,
 ) -> ApplicationError:
     """Give the error of a step; Temporal repeats it only where it is ``repeatable``.
 
-    ``after_s`` is a wait the upstream has asked for; without one Temporal backs off.
+    ``after_s`` is a wait the upstream has asked for; without one Temporal backs off. ``word`` is
+    what the step would have said in its next heartbeat.
     """
-    details = () if detail is None else (detail,)
+    details = () if detail is None else (detail,) if word is None else (detail, word)
     return ApplicationError(
         FAILURES[code].sentence,
         *details,
@@ -56,12 +59,14 @@ def failed(
     )
 
 
-def step_failure(error: ApimartError, *, unknown: FailureCode) -> ApplicationError:
+def step_failure(
+    error: ApimartError, *, unknown: FailureCode, word: Message | None = None
+) -> ApplicationError:
     """Give the step's error for an upstream one; ``unknown`` names a lost answer of this step."""
     if isinstance(error, UNKNOWN):
-        return failed(unknown, detail=told(error))
+        return failed(unknown, detail=told(error), word=word)
     code = next((code for kind, code in _CODES.items() if isinstance(error, kind)), None)
-    return failed(code or FailureCode.BUG, detail=told(error))
+    return failed(code or FailureCode.BUG, detail=told(error), word=word)
 
 
 def told(error: ApimartError) -> str:

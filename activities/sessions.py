@@ -141,7 +141,7 @@ class SessionSteps:
             for done, delay_s in enumerate(question.delays_s, start=1):
                 await asyncio.sleep(max(started + delay_s - time.monotonic(), 0))
                 left = question.max_looks - sent.looks
-                answer, looks = await self._looked(question, task_id, left=left)
+                answer, looks = await self._looked(question, task_id, left=left, sent=sent)
                 sent = LooksSent(looks=sent.looks + looks, delays_done=done)
                 if answer is not None:
                     task_id = answer.task_id or task_id
@@ -155,8 +155,9 @@ class SessionSteps:
         looks, task_id = 0, question.task_id
         async with beating(lambda: None, after_s=LOOK_BEAT_AFTER_S):
             while time.time() <= until:
-                answer, sent = await self._looked(question, task_id, left=1)
-                looks += sent
+                sent = LooksSent(looks=looks)
+                answer, further = await self._looked(question, task_id, left=1, sent=sent)
+                looks += further
                 if answer is not None:
                     task_id = answer.task_id or task_id
                     if answer.verdict is not GroupVerdict.PENDING:
@@ -165,14 +166,14 @@ class SessionSteps:
         return GroupLooked(verdict=LookVerdict.PENDING, looks=looks, task_id=task_id)
 
     async def _looked(
-        self, question: QueryGroup, task_id: str | None, *, left: int
+        self, question: QueryGroup, task_id: str | None, *, left: int, sent: LooksSent
     ) -> tuple[GroupAnswer | None, int]:
         """Ask, with at most one resend of a question whose answer got lost; count what was sent.
 
-        No answer at all is no failure: the next look comes.
+        No answer at all is no failure: the next look comes. A refused question counts as none.
         """
         if task_id is not None:
-            return await self._read(task_id), 0
+            return await self._read(task_id, sent), 0
         looks = 0
         while looks < min(left, 2):
             looks += 1
@@ -183,16 +184,17 @@ class SessionSteps:
             except UNKNOWN:
                 continue
             except ApimartError as error:
-                raise step_failure(error, unknown=FailureCode.BUG) from error
+                sent = sent.model_copy(update={"looks": sent.looks + looks - 1})
+                raise step_failure(error, unknown=FailureCode.BUG, word=sent) from error
         return None, looks
 
-    async def _read(self, task_id: str) -> GroupAnswer | None:
+    async def _read(self, task_id: str, sent: LooksSent) -> GroupAnswer | None:
         try:
             return await self._client.get_group(task_id)
         except (Unavailable, RateLimited, NotFound):
             return None
         except ApimartError as error:
-            raise step_failure(error, unknown=FailureCode.BUG) from error
+            raise step_failure(error, unknown=FailureCode.BUG, word=sent) from error
 
     async def _asked(self, question: QueryGroup) -> GroupAnswer:
         return await until_sent(

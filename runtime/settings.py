@@ -190,6 +190,7 @@ class UpstreamSettings(_Settings):
         allow_inf_nan=False,
         description="the requests a second that one process may send, above 0",
     )
+    account_probe_s: Seconds = Field(default=300, description=f"{_A_DAY}, such as 300")
     archive_url: Annotated[str, AfterValidator(_file_url)] = Field(
         default_factory=_archive_here,
         description="where finished videos go, a file:/// address with an absolute path",

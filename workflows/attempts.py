@@ -42,6 +42,7 @@ class Attempt:
     looks: int = 0
     callback: VerificationCallback | None = None
     checking: bool = False
+    unasked: bool = False
     query_task_id: str | None = None
     causes: list[Cause] = field(default_factory=list)
     timed: list[tuple[float, Cause]] = field(default_factory=list)

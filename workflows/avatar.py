@@ -18,10 +18,10 @@ from workflows.assets import AssetBook, Submission
 from workflows.performing import (
     StepFailedError,
     perform,
-    perform_until_taken,
     posting,
     watching,
 )
+from workflows.persisting import perform_until_taken
 from workflows.standing import Standing
 
 
@@ -120,6 +120,7 @@ class Avatar:
                 repeatable=lambda failed: failed.had_no_effect,
                 trouble=self.standing.holds,
                 given_up=lambda: self._is_stopping,
+                account=self.request.account,
             )
         except StepFailedError as failed:
             self._failed(submission, failed)
@@ -184,6 +185,7 @@ class Avatar:
                 repeatable=lambda failed: failed.had_no_effect,
                 trouble=self.standing.holds,
                 given_up=lambda: self._is_stopping,
+                account=self.request.account,
             )
         except StepFailedError as failed:
             self._broken = failed.failure

@@ -34,10 +34,10 @@ from workflows.performing import (
     StepFailedError,
     copying,
     perform,
-    perform_until_taken,
     posting,
     watching,
 )
+from workflows.persisting import perform_until_taken
 from workflows.showing import show, tell_video
 
 _END_OF = {
@@ -278,6 +278,7 @@ class GenerateVideo:
             repeatable=repeatable,
             trouble=self._show_hold,
             given_up=lambda: self.is_canceled and self.video.task_id is None,
+            account=self.order.account,
         )
         self._show_no_hold()
         return result

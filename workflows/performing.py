@@ -2,7 +2,6 @@
 
 import asyncio
 import dataclasses
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Self, TypeVar
@@ -129,7 +128,8 @@ class StepFailedError(Exception):
         """Read what Temporal tells of a failed activity."""
         match error.cause:
             case ApplicationError() as cause:
-                return cls(step, code_of(cause.type), detail=_detail(cause))
+                word = cause.details[1] if len(cause.details) > 1 else None
+                return cls(step, code_of(cause.type), detail=_detail(cause), heartbeat=word)
             case StepTimeoutError() as cause:
                 unsent = cause.type is TimeoutType.SCHEDULE_TO_START
                 details = cause.last_heartbeat_details
@@ -190,39 +190,3 @@ async def perform(
             raise asyncio.CancelledError from error
         raise StepFailedError.of(step.name, error) from error
     return result  # type: ignore[return-value]  # result_type says so
-
-
-async def perform_until_taken(
-    performance: Callable[[], Awaitable[ResultT]],
-    *,
-    repeatable: Callable[[StepFailedError], bool],
-    trouble: Callable[[Failure], None],
-    given_up: Callable[[], bool],
-) -> ResultT:
-    """Perform again after a pause for as long as the failure is ``repeatable``.
-
-    Each failure is told to ``trouble``, so that the run shows who must act; it goes on by itself
-    once that is done. Pauses grow from half a minute to an hour: a long outage stays a short
-    history.
-    """
-    pause_s = 30.0
-    while True:
-        try:
-            return await performance()
-        except StepFailedError as failed:
-            if not repeatable(failed):
-                raise
-            trouble(failed.failure)
-            if await _given_up_within(pause_s, given_up):
-                raise
-        pause_s = min(2 * pause_s, 3600.0)
-
-
-async def _given_up_within(pause_s: float, given_up: Callable[[], bool]) -> bool:
-    try:
-        await workflow.wait_condition(
-            given_up, timeout=pause_s, timeout_summary=Summary.PAUSE_AFTER_TROUBLE
-        )
-    except TimeoutError:
-        return False
-    return True

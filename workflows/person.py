@@ -38,7 +38,8 @@ from likeness.steps import ERASE_FILES, KEEP_RECEIPT, GivesT, Step, TakesT
 from likeness.summaries import Summary
 from likeness.temporal.attributes import search_attributes
 from workflows.ordering import refuse_if
-from workflows.performing import StepFailedError, copying, perform, perform_until_taken
+from workflows.performing import StepFailedError, copying, perform
+from workflows.persisting import perform_until_taken
 from workflows.showing import show, tell_person
 from workflows.video_order import MAX_IMAGES, MAX_VIDEOS
 

@@ -29,8 +29,10 @@ from likeness.messages.steps import (
 from likeness.stages import AttemptState, Stage, WaitingFor
 from likeness.steps import CREATE_SESSION, QUERY_GROUP
 from likeness.summaries import Summary
+from workflows.account_hold import AccountHold
 from workflows.attempts import Attempt, Cause
 from workflows.performing import StepFailedError, asking, looking, minting, perform
+from workflows.persisting import OF_THE_ACCOUNT
 from workflows.standing import Standing, is_operators
 
 PERSON_POST_TIMEOUT_S = 15.0
@@ -59,6 +61,7 @@ class Verification:
         self.consent: Consent | None = None
         self.consent_at: float | None = None
         self.consent_link = 1
+        self.account = AccountHold(request.account, standing)
         self._allowed = policy.max_attempts
         self._sessions_asked_for = 0
         self._held_at = 0.0
@@ -81,6 +84,7 @@ class Verification:
         await workflow.wait_condition(lambda: self.group_id is not None)
         for watcher in self._watchers:
             watcher.cancel()
+        self.account.leaves()
 
     # The person acts.
 
@@ -93,6 +97,9 @@ class Verification:
             latest = self.latest
             if latest and latest.session and self._gets_the_same_link(tap):
                 return _handed_out(latest.number, latest.session)
+            if (held := self.account.failure) is not None:
+                self._held_at = workflow.time()
+                return SessionOpened(outcome=OpenOutcome.ON_HOLD, code=held.code)
             self.consent, self.consent_at = tap.consent, workflow.time()
             self.consent_link = self.link
             self.standing.released(WaitingFor.PERSON)
@@ -261,7 +268,7 @@ class Verification:
         if is_operators(code) and code is not FailureCode.UPSTREAM_UNAVAILABLE:
             # These count as no attempt, so nothing but the cooldown keeps them few.
             self._held_at = workflow.time()
-            self.standing.holds(Failure.of(code, step=failed.step, detail=failed.detail))
+            self._hold(failed)
             return SessionOpened(outcome=OpenOutcome.ON_HOLD, code=code)
         if code in (FailureCode.SESSION_LOST, FailureCode.SESSION_INCOMPLETE):
             attempt.state = AttemptState.LOST
@@ -280,6 +287,9 @@ class Verification:
             elif self.group_id is None:
                 await self._look(attempt, session, cause)
         attempt.session = None
+        if attempt.state is AttemptState.NOT_PASSED and attempt.unasked:
+            # Nobody could ask whether it has passed, so it counts as none.
+            self._allowed += 1
         self.standing.on_change()
         self._hold_if_exhausted()
 
@@ -307,19 +317,29 @@ class Verification:
             return
 
     async def _look(self, attempt: Attempt, session: SessionCreated, cause: Cause) -> None:
-        attempt.checking = cause in (Cause.CALLBACK, Cause.FINISHED)
         delays = attempt.delays_for(cause)
         while delays and attempt.is_open and self.group_id is None:
+            if not await self._account_lets_look(attempt):
+                attempt.unasked = True
+                break
+            attempt.checking = cause in (Cause.CALLBACK, Cause.FINISHED)
             try:
                 looked = await self._looked(attempt, session, cause, delays)
             except StepFailedError as failed:
-                delays = self._delays_left(attempt, failed, delays)
+                delays = self._delays_left(attempt, failed, cause, delays)
                 continue
             attempt.looks += looked.looks
             attempt.query_task_id = looked.task_id
             self._learn(attempt, session, looked)
             break
         attempt.checking = False
+
+    async def _account_lets_look(self, attempt: Attempt) -> bool:
+        """Wait while the account is refused, for as long as the attempt's token lives."""
+        if self.account.failure is not None:
+            attempt.checking = False
+        token_end = attempt.opened_at + self.policy.token_ttl_s
+        return await self.account.is_over(within_s=token_end - workflow.time())
 
     async def _looked(
         self,
@@ -352,17 +372,20 @@ class Verification:
         self,
         attempt: Attempt,
         failed: StepFailedError,
+        cause: Cause,
         delays: tuple[float, ...],
     ) -> tuple[float, ...]:
-        """Count what a lost step may have asked, and give the looks it did not come to.
+        """Count what a failed step has asked, and give the looks that are still to be taken.
 
-        Since its last word one more look may have left, and that one's resend.
+        One that was lost may have sent one more look since its last word, and that one's resend.
         """
-        if not failed.lost:
-            if self._too_late() is None:
-                self.standing.holds(failed.failure)
-            return ()
         sent = _last_word(failed.heartbeat)
+        if not failed.lost:
+            attempt.looks += sent.looks
+            if self._too_late() is not None:
+                return ()
+            self._hold(failed)
+            return attempt.delays_for(cause) if failed.code in OF_THE_ACCOUNT else ()
         attempt.looks = min(attempt.looks + sent.looks + 2, self.policy.max_looks)
         left = delays[sent.delays_done + 1 :][: attempt.room]
         return tuple(delay - delays[0] for delay in left)
@@ -374,6 +397,11 @@ class Verification:
             self.project_name = session.project_name
         elif looked.verdict is LookVerdict.DEAD:
             attempt.state = AttemptState.NOT_PASSED
+
+    def _hold(self, failed: StepFailedError) -> None:
+        of_the_account = failed.code in OF_THE_ACCOUNT
+        holds = self.account.begins if of_the_account else self.standing.holds
+        holds(failed.failure)
 
     def _hold_if_exhausted(self) -> None:
         over = all(not attempt.is_open for attempt in self.attempts)

@@ -111,14 +111,20 @@ class AssetsSubmitted(Message):
 
 
 class AwaitAccount(Message):
-    """Wait until the upstream account is good again after ``code`` (a failure code)."""
+    """Wait until the upstream account is good again after ``code`` (a failure code).
+
+    ``more_than_usd`` is a balance that was not enough.
+    """
 
     account: str
     code: str
+    more_than_usd: float = 0
 
 
 class AccountReady(Message):
-    """The account answers and has a balance."""
+    """The account answers and has a balance; ``remain_usd`` is None when there is no limit."""
+
+    remain_usd: float | None = None
 
 
 class PollReview(Message):

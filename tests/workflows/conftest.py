@@ -316,6 +316,7 @@ async def journey(client: Client, scenario: Scenario, tmp_path: Path) -> AsyncIt
             apimart_base_url=base_url,
             h5_hosts=(base_url,),
             upstream_rps=200,
+            account_probe_s=0.3,
             archive_url=(tmp_path / "archive").as_uri(),
             public_base_url="http://127.0.0.1:1",
             task_queue=TASK_QUEUE,

@@ -126,20 +126,10 @@ class TestTapInTrouble:
         assert OpenOutcome.OPENED == opened.outcome
         assert [AttemptState.LOST, AttemptState.OPEN] == [a.state for a in status.attempt_log]
 
-    @pytest.mark.parametrize(
-        ("kind", "code"),
-        [
-            ("401_documented", FailureCode.UPSTREAM_KEY_REFUSED),
-            ("401_live", FailureCode.UPSTREAM_KEY_REFUSED),
-            ("402", FailureCode.UPSTREAM_BALANCE),
-            ("403", FailureCode.UPSTREAM_FORBIDDEN),
-            ("500_build_request_failed", FailureCode.UPSTREAM_REFUSED),
-        ],
-    )
     async def test_what_an_operator_must_mend_holds_until_the_next_tap(
-        self, journey: Journey, kind: str, code: FailureCode
+        self, journey: Journey
     ) -> None:
-        journey.fault("create_session", kind)
+        journey.fault("create_session", "500_build_request_failed")
         await journey.start("a")
 
         held = await journey.tap()
@@ -147,7 +137,7 @@ class TestTapInTrouble:
         opened = await journey.tap()
         released = await journey.status()
 
-        assert (OpenOutcome.ON_HOLD, code) == (held.outcome, held.code)
+        assert (OpenOutcome.ON_HOLD, FailureCode.UPSTREAM_REFUSED) == (held.outcome, held.code)
         assert Hold.NEEDS_OPERATOR == status.hold
         assert 0 == status.attempts
         assert OpenOutcome.OPENED == opened.outcome

@@ -7,6 +7,7 @@ from typing import Any, get_type_hints
 import pytest
 from temporalio import activity
 
+from activities.account import AccountSteps
 from activities.assets import AssetSteps
 from activities.files import FileSteps
 from activities.registry import RegistrySteps
@@ -20,7 +21,7 @@ NAMED = [value for value in vars(steps).values() if isinstance(value, Step)]
 
 def every_activity() -> dict[str, Callable[..., Any]]:
     found: dict[str, Callable[..., Any]] = {}
-    for owner in (SessionSteps, AssetSteps, VideoSteps, FileSteps, RegistrySteps):
+    for owner in (SessionSteps, AccountSteps, AssetSteps, VideoSteps, FileSteps, RegistrySteps):
         for _, method in inspect.getmembers(owner, inspect.isfunction):
             definition = activity._Definition.from_callable(method)
             if definition is not None and definition.name is not None:

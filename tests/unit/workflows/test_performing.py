@@ -1,6 +1,5 @@
-"""How steps are performed: their patience, what a failed one tells, and when it is tried again."""
+"""How steps are performed: their patience, and what a failed one tells."""
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
@@ -14,14 +13,12 @@ from apimart.transport import CONNECT_TIMEOUT_S
 from likeness.failures import FailureCode
 from likeness.messages.conversation import Failure
 from likeness.steps import UNSENT_BUDGET_S
-from workflows import performing
 from workflows.performing import (
     Patience,
     StepFailedError,
     copying,
     looking,
     minting,
-    perform_until_taken,
     posting,
     watching,
 )
@@ -236,100 +233,9 @@ class TestStepFailed:
     def test_the_last_word_does_not_show(self) -> None:
         assert "canary" not in repr(failed_step(timed_out(TimeoutType.HEARTBEAT, "canary")))
 
+    def test_what_it_did_before_it_failed_is_its_last_word(self) -> None:
+        word = {"looks": 2, "delays_done": 1}
 
-class Performance:
-    """Fails as told, then works."""
+        failed = failed_step(ApplicationError("s", "detail", word, type="upstream_balance"))
 
-    def __init__(self, *codes: FailureCode) -> None:
-        self.times = 0
-        self._codes = list(codes)
-
-    async def __call__(self) -> str:
-        self.times += 1
-        if self._codes:
-            raise StepFailedError("submit_assets", self._codes.pop(0))
-        return "done"
-
-
-class Trying:
-    """`perform_until_taken` with pauses that are noted and cost no time."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.pauses: list[float] = []
-        self.troubles: list[FailureCode] = []
-        self.given_up_after: int | None = None
-        monkeypatch.setattr(performing, "_given_up_within", self._pause)
-
-    async def _pause(self, pause_s: float, _: Callable[[], bool]) -> bool:
-        self.pauses.append(pause_s)
-        return len(self.pauses) == self.given_up_after
-
-    async def the(self, performance: Callable[[], Awaitable[str]]) -> str:
-        return await perform_until_taken(
-            performance,
-            repeatable=lambda failed: failed.had_no_effect,
-            trouble=lambda failure: self.troubles.append(failure.code),
-            given_up=lambda: False,
-        )
-
-
-@pytest.fixture
-def trying(monkeypatch: pytest.MonkeyPatch) -> Trying:
-    return Trying(monkeypatch)
-
-
-class TestUntilTaken:
-    async def test_one_that_works_is_performed_once_and_troubles_nobody(
-        self, trying: Trying
-    ) -> None:
-        performance = Performance()
-
-        assert "done" == await trying.the(performance)
-        assert 1 == performance.times
-        assert [] == trying.troubles
-
-    async def test_each_failure_without_effect_is_told_and_tried_again(
-        self, trying: Trying
-    ) -> None:
-        troubles = [FailureCode.UPSTREAM_UNAVAILABLE, FailureCode.UPSTREAM_BALANCE]
-        performance = Performance(*troubles)
-
-        assert "done" == await trying.the(performance)
-        assert troubles == trying.troubles
-
-    async def test_pauses_grow_from_half_a_minute_to_an_hour(self, trying: Trying) -> None:
-        await trying.the(Performance(*[FailureCode.UPSTREAM_UNAVAILABLE] * 9))
-
-        assert [30, 60, 120, 240, 480, 960, 1920, 3600, 3600] == trying.pauses
-
-    @pytest.mark.parametrize(
-        "code",
-        [
-            FailureCode.SUBMISSION_UNCONFIRMED,
-            FailureCode.GENERATION_UNCONFIRMED,
-            FailureCode.BUG,
-            FailureCode.UPSTREAM_REFUSED,
-        ],
-    )
-    async def test_one_that_may_have_had_an_effect_is_never_performed_again(
-        self, trying: Trying, code: FailureCode
-    ) -> None:
-        performance = Performance(code)
-
-        with pytest.raises(StepFailedError) as failed:
-            await trying.the(performance)
-
-        assert code is failed.value.code
-        assert 1 == performance.times
-        assert [] == trying.pauses
-
-    async def test_giving_up_during_a_pause_ends_it_with_the_last_failure(
-        self, trying: Trying
-    ) -> None:
-        trying.given_up_after = 2
-        performance = Performance(*[FailureCode.UPSTREAM_BALANCE] * 9)
-
-        with pytest.raises(StepFailedError):
-            await trying.the(performance)
-
-        assert 2 == performance.times
+        assert word == failed.heartbeat
