@@ -44,6 +44,9 @@ _WITHOUT_EFFECT = frozenset(
 
 ResultT = TypeVar("ResultT")
 
+PERSON_POST_TIMEOUT_S = 15.0
+"""A person holds a phone in front of these POSTs, so they give up sooner than the others."""
+
 BEAT_S = 60.0
 """Heartbeat timeout of watchers. The SDK sends at 0.8 of it, and each one sent costs an action."""
 

@@ -1,8 +1,7 @@
-"""The person's part of the story: taps, sessions, callbacks and the few looks that prove it."""
+"""The person's part of the story: taps, sessions and callbacks, until the group is known."""
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
 
 from temporalio import workflow
 
@@ -20,23 +19,17 @@ from likeness.messages.onboarding import OnboardingPolicy, OnboardingRequest
 from likeness.messages.person import ConsentReceipt
 from likeness.messages.steps import (
     CreateSession,
-    GroupLooked,
-    LooksSent,
-    LookVerdict,
-    QueryGroup,
     SessionCreated,
 )
 from likeness.stages import AttemptState, Stage, WaitingFor
-from likeness.steps import CREATE_SESSION, QUERY_GROUP
+from likeness.steps import CREATE_SESSION
 from likeness.summaries import Summary
 from workflows.account_hold import AccountHold
-from workflows.attempts import Attempt, Cause
-from workflows.performing import StepFailedError, asking, looking, minting, perform
+from workflows.attempts import Attempt
+from workflows.looks import Looks
+from workflows.performing import PERSON_POST_TIMEOUT_S, StepFailedError, minting, perform
 from workflows.persisting import OF_THE_ACCOUNT
 from workflows.standing import Standing, is_operators
-
-PERSON_POST_TIMEOUT_S = 15.0
-"""A person holds a phone in front of these POSTs, so they give up sooner than the others."""
 
 
 class Verification:
@@ -56,18 +49,27 @@ class Verification:
         self.is_ending = is_ending
         self.link = 1
         self.attempts: list[Attempt] = []
-        self.group_id: str | None = None
-        self.project_name = ""
         self.consent: Consent | None = None
         self.consent_at: float | None = None
         self.consent_link = 1
         self.account = AccountHold(request.account, standing)
+        self.looks = Looks(policy, self.account, queue=self._queue, hold=self._hold)
         self._allowed = policy.max_attempts
         self._sessions_asked_for = 0
         self._held_at = 0.0
         self._tapping = asyncio.Lock()
         self._early_callbacks: dict[int, VerificationCallback] = {}
         self._watchers: set[asyncio.Task[None]] = set()
+
+    @property
+    def group_id(self) -> str | None:
+        """Give the person's group, once a look has told it."""
+        return self.looks.group_id
+
+    @property
+    def project_name(self) -> str:
+        """Give the project that every step of this person must name."""
+        return self.looks.project_name
 
     @property
     def attempts_left(self) -> int:
@@ -276,16 +278,10 @@ class Verification:
             self._hold_if_exhausted()
         return SessionOpened(outcome=OpenOutcome.TRY_AGAIN, code=code)
 
-    # Looks at the upstream.
+    # Looks at the upstream prove what came of it.
 
     async def _watch(self, attempt: Attempt, session: SessionCreated) -> None:
-        """Look whenever there is a cause, until the attempt has passed or cannot pass any more."""
-        while attempt.is_open and self.group_id is None:
-            cause = await self._cause_to_look(attempt)
-            if cause is None:
-                attempt.state = AttemptState.NOT_PASSED
-            elif self.group_id is None:
-                await self._look(attempt, session, cause)
+        await self.looks.to_the_end(attempt, session)
         attempt.session = None
         if attempt.state is AttemptState.NOT_PASSED and attempt.unasked:
             # Nobody could ask whether it has passed, so it counts as none.
@@ -293,115 +289,14 @@ class Verification:
         self.standing.on_change()
         self._hold_if_exhausted()
 
-    async def _cause_to_look(self, attempt: Attempt) -> Cause | None:
-        """Wait for a callback, a word of the person or a timed look; None when all are over."""
-        while (cause := attempt.take_cause(workflow.time())) is None:
-            due = attempt.next_timed()
-            if due is None or self.group_id is not None:
-                return None
-            await self._caused_or_due(attempt, due)
-        return cause
-
-    async def _caused_or_due(self, attempt: Attempt, due: float) -> None:
-        def is_caused() -> bool:
-            return attempt.has_cause() or self.group_id is not None
-
-        left = due - workflow.time()
-        if left <= 0 or is_caused():
-            return
-        try:
-            await workflow.wait_condition(
-                is_caused, timeout=left, timeout_summary=Summary.NEXT_LOOK
-            )
-        except TimeoutError:
-            return
-
-    async def _look(self, attempt: Attempt, session: SessionCreated, cause: Cause) -> None:
-        delays = attempt.delays_for(cause)
-        while delays and attempt.is_open and self.group_id is None:
-            if not await self._account_lets_look(attempt):
-                attempt.unasked = True
-                break
-            attempt.checking = cause in (Cause.CALLBACK, Cause.FINISHED)
-            try:
-                looked = await self._looked(attempt, session, cause, delays)
-            except StepFailedError as failed:
-                delays = self._delays_left(attempt, failed, cause, delays)
-                continue
-            attempt.looks += looked.looks
-            attempt.query_task_id = looked.task_id
-            self._learn(attempt, session, looked)
-            break
-        attempt.checking = False
-
-    async def _account_lets_look(self, attempt: Attempt) -> bool:
-        """Wait while the account is refused, for as long as the attempt's token lives."""
-        if self.account.failure is not None:
-            attempt.checking = False
-        token_end = attempt.opened_at + self.policy.token_ttl_s
-        return await self.account.is_over(within_s=token_end - workflow.time())
-
-    async def _looked(
-        self,
-        attempt: Attempt,
-        session: SessionCreated,
-        cause: Cause,
-        delays: tuple[float, ...],
-    ) -> GroupLooked:
-        post_timeout_s = min(self.policy.post_timeout_s, PERSON_POST_TIMEOUT_S)
-        question = QueryGroup(
-            byted_token=session.byted_token,
-            project_name=session.project_name,
-            post_timeout_s=post_timeout_s,
-            delays_s=delays,
-            max_looks=attempt.room,
-            task_id=attempt.query_task_id,
-        )
-        patience = looking(post_timeout_s, delays)
-        if cause is Cause.POLL:
-            until = attempt.opened_at + self.policy.token_ttl_s
-            question = question.model_copy(
-                update={"every_s": self.policy.poll_interval_s, "until": until}
-            )
-            patience = asking()
-        return await perform(
-            QUERY_GROUP, question, on=self._queue, patience=patience, summary=cause.summary
-        )
-
-    def _delays_left(
-        self,
-        attempt: Attempt,
-        failed: StepFailedError,
-        cause: Cause,
-        delays: tuple[float, ...],
-    ) -> tuple[float, ...]:
-        """Count what a failed step has asked, and give the looks that are still to be taken.
-
-        One that was lost may have sent one more look since its last word, and that one's resend.
-        """
-        sent = _last_word(failed.heartbeat)
-        if not failed.lost:
-            attempt.looks += sent.looks
-            if self._too_late() is not None:
-                return ()
-            self._hold(failed)
-            return attempt.delays_for(cause) if failed.code in OF_THE_ACCOUNT else ()
-        attempt.looks = min(attempt.looks + sent.looks + 2, self.policy.max_looks)
-        left = delays[sent.delays_done + 1 :][: attempt.room]
-        return tuple(delay - delays[0] for delay in left)
-
-    def _learn(self, attempt: Attempt, session: SessionCreated, looked: GroupLooked) -> None:
-        if looked.verdict is LookVerdict.VERIFIED and looked.group_id and self.group_id is None:
-            attempt.state = AttemptState.VERIFIED
-            self.group_id = looked.group_id
-            self.project_name = session.project_name
-        elif looked.verdict is LookVerdict.DEAD:
-            attempt.state = AttemptState.NOT_PASSED
-
-    def _hold(self, failed: StepFailedError) -> None:
+    def _hold(self, failed: StepFailedError) -> bool:
+        """Hold for what somebody must mend; tell whether it still matters."""
+        if self._too_late() is not None:
+            return False
         of_the_account = failed.code in OF_THE_ACCOUNT
         holds = self.account.begins if of_the_account else self.standing.holds
         holds(failed.failure)
+        return True
 
     def _hold_if_exhausted(self) -> None:
         over = all(not attempt.is_open for attempt in self.attempts)
@@ -415,7 +310,3 @@ class Verification:
 
 def _handed_out(number: int, session: SessionCreated) -> SessionOpened:
     return SessionOpened(outcome=OpenOutcome.OPENED, attempt=number, h5_link=session.h5_link)
-
-
-def _last_word(heartbeat: Any) -> LooksSent:  # noqa: ANN401  # plain JSON from a lost worker
-    return LooksSent.model_validate(heartbeat) if isinstance(heartbeat, dict) else LooksSent()

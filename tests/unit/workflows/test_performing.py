@@ -14,6 +14,7 @@ from likeness.failures import FailureCode
 from likeness.messages.conversation import Failure
 from likeness.steps import UNSENT_BUDGET_S
 from workflows.performing import (
+    PERSON_POST_TIMEOUT_S,
     Patience,
     StepFailedError,
     copying,
@@ -22,7 +23,6 @@ from workflows.performing import (
     posting,
     watching,
 )
-from workflows.verification import PERSON_POST_TIMEOUT_S
 
 POST_TIMEOUTS = st.floats(1, 120)
 LONGEST_THROTTLE_S = 60.0
