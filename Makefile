@@ -64,10 +64,15 @@ test-quick: setup ## The unit tier: no server, under a minute
 
 ##@ What it withstands
 
+.PHONY: hostile
+hostile: setup ## A million forged tokens, 10,000 bent bodies for every parser
+	.venv/bin/python -m tests.hostile tokens
+	.venv/bin/python -m tests.hostile bodies
+
 # Every measurement keeps its figures in docs/reliability.json when RECORD=1.
 .PHONY: reliability
 reliability: export RECORD = 1
-reliability: setup ## Measure everything that docs/reliability.md tells, for hours, and write it anew
+reliability: setup hostile ## Measure everything that docs/reliability.md tells, for hours, and write it anew
 	.venv/bin/python -m tests.reliability
 
 ##@ The whole thing on this machine

@@ -1,5 +1,7 @@
 """The task of step 3: three overlapping lists of reviewed assets, told as one."""
 
+from pydantic import JsonValue
+
 from apimart.fields import (
     JsonObject,
     as_object,
@@ -24,6 +26,8 @@ _VERDICTS = {
     "failure": False,
     "rejected": False,
 }
+_MAX_ITEMS = 64
+_MAX_NAME = 64
 _REASON_FIELDS = ("error_code", "reason", "fail_reason", "failure_reason")
 
 
@@ -52,7 +56,8 @@ def read_review(answer: Answer) -> ReviewTask:
 
 
 def _items(result: JsonObject, name: str, *, silent: bool | None) -> list[ReviewedAsset]:
-    return [_item(item, silent) for item in as_objects(result.get(name))]
+    # A request holds 20 assets at most; what comes beyond is none of ours, and history is money.
+    return [_item(item, silent) for item in as_objects(result.get(name))[:_MAX_ITEMS]]
 
 
 def _single_item(result: JsonObject, state: TaskState) -> list[ReviewedAsset]:
@@ -75,10 +80,15 @@ def _item(item: JsonObject, silent: bool | None) -> ReviewedAsset:
     return ReviewedAsset(
         asset_id=asset_id,
         asset_url=asset_url,
-        name=text(first(item, "name", "Name")) or text(beneath.get("Name")),
+        name=_name(first(item, "name", "Name")) or _name(beneath.get("Name")),
         active=active,
         reason=reason,
     )
+
+
+def _name(value: JsonValue) -> str | None:
+    name = text(value)
+    return None if name is None or len(name) > _MAX_NAME else name
 
 
 def _address(item: JsonObject) -> tuple[str, str]:

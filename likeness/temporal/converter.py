@@ -56,6 +56,11 @@ class LikenessPayloadConverter(PydanticPayloadConverter):
             if not _STEP_RESULTS.isdisjoint(type_hints or ()):
                 raise
             raise bad_input(sentence_of(error)) from None
+        except (KeyError, RuntimeError, UnicodeDecodeError):
+            # An encoding nobody here knows, or one that belies its content.
+            if not _STEP_RESULTS.isdisjoint(type_hints or ()):
+                raise
+            raise bad_input("The input must be JSON, in the encoding json/plain.") from None
 
 
 class LikenessFailureConverter(DefaultFailureConverterWithEncodedAttributes):

@@ -107,7 +107,7 @@ HEADERS = st.dictionaries(
     max_size=3,
 )
 QUICK = settings(
-    max_examples=1000, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None
+    max_examples=300, deadline=None, suppress_health_check=[HealthCheck.too_slow], database=None
 )
 
 

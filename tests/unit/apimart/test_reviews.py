@@ -127,3 +127,16 @@ class TestReview:
         found = review("failed", {"assets": [None, 3, "x", [], {"id": "a"}], "failed_assets": 5})
 
         assert [item.asset_id for item in found.items] == ["a"]
+
+
+class TestAReviewWithoutEnd:
+    def test_is_cut_where_no_request_of_ours_could_reach(self) -> None:
+        found = review("completed", {"assets": [{"asset_id": f"a{n}"} for n in range(500)]})
+
+        assert [f"a{n}" for n in range(64)] == [item.asset_id for item in found.items]
+
+    def test_has_no_names_longer_than_ours(self) -> None:
+        names = ["x" * 64, "x" * 65]
+        found = review("completed", {"assets": [{"id": n, "name": n} for n in names]})
+
+        assert [names[0], None] == [item.name for item in found.items]

@@ -73,6 +73,18 @@ class TestABadInput:
             CONVERTER.from_payloads([broken], [VerificationCallback])
         assert "canary" not in str(caught.value)
 
+    @pytest.mark.parametrize("encoding", [b"", b"canary", b"\xff", b"json/protobuf"], ids=repr)
+    @pytest.mark.parametrize("hints", [[VerificationCallback], []], ids=["a model", "too many"])
+    def test_is_any_encoding_but_json(self, encoding: bytes, hints: list[type]) -> None:
+        """Any other error than ours would fail the workflow task, and again for ever."""
+        odd = Payload(metadata={"encoding": encoding} if encoding else {}, data=b"{}")
+
+        with pytest.raises(ApplicationError) as caught:
+            CONVERTER.from_payloads([odd], hints)
+
+        assert ("bad_input", True) == (caught.value.type, caught.value.non_retryable)
+        assert "canary" not in str(caught.value)
+
     def test_does_not_quote_an_unknown_field_that_is_no_name(self) -> None:
         error = refused(
             OnboardingRequest,
@@ -94,6 +106,12 @@ class TestAStepsResult:
     def test_that_does_not_fit_fails_only_the_task(self) -> None:
         with pytest.raises(ValidationError):
             CONVERTER.from_payloads([payload_of({"verdict": "new word"})], [GroupLooked])
+
+    def test_in_an_encoding_to_come_fails_only_the_task(self) -> None:
+        newer = Payload(metadata={"encoding": b"json/newer"}, data=b"{}")
+
+        with pytest.raises(KeyError):
+            CONVERTER.from_payloads([newer], [GroupLooked])
 
 
 class TestAFailure:

@@ -1,0 +1,115 @@
+"""Tries by hand what the tests try in small: `python -m tests.hostile tokens --count 1000000`."""
+
+import asyncio
+import logging
+import os
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from typing import Annotated, TypeVar
+
+import structlog
+import typer
+
+from runtime.links import LinkSealer
+from tests.hostile.knocking import Knocks, knock
+from tests.hostile.parsers import PARSERS
+from tests.hostile.tokens import READ_KEYS, Forger, accepted
+from tests.hostile.trying import tried
+from tests.reliability.figures import record
+
+PART = 10_000
+KNOCKS_IN_A_PART = 500
+
+ResultT = TypeVar("ResultT")
+Seed = Annotated[int, typer.Option(help="The same seed makes the same attempts.")]
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.callback()
+def hostile() -> None:
+    """Print what was tried and what came of it; exit 1 when something got through."""
+
+
+@app.command()
+def tokens(
+    *,
+    count: Annotated[int, typer.Option(min=PART, help="How many, in whole parts of 10,000.")] = (
+        1_000_000
+    ),
+    seed: Seed = 1,
+) -> None:
+    """Forge link tokens, try all at every door, and bring one in twenty to the pages."""
+    parts = range(seed, seed + count // PART)
+    opened = sum(_told("tokens", _side_by_side(_opened, parts), len(parts)))
+    knocks = list(_told("pages", _side_by_side(_knocked, parts), len(parts)))
+    answers = {answer for each in knocks for answer in each.answers}
+    figures = {
+        "forged or mutated tokens tried": len(parts) * PART,
+        "accepted": opened,
+        "of them brought to the public pages": len(parts) * KNOCKS_IN_A_PART,
+        "different answers there": len(answers),
+        "calls to Temporal": sum(len(each.calls) for each in knocks),
+    }
+    expected = {"accepted": 0, "different answers there": 1, "calls to Temporal": 0}
+    _conclude("tokens", f"python -m tests.hostile tokens --count {count}", figures, expected)
+
+
+@app.command()
+def bodies(
+    *, count: Annotated[int, typer.Option(min=1, help="How many for each parser.")] = 10_000
+) -> None:
+    """Bend what every parser reads: answers, callbacks, forms, headers, messages, receipts."""
+    names = range(len(PARSERS))
+    done = list(_told("parsers", _side_by_side(partial(_survived, count), names), len(names)))
+    figures = {
+        "parsers": len(PARSERS),
+        "mutated inputs for each, at least": min(done),
+        "mutated inputs in all": sum(done),
+        "uncaught exceptions": 0,
+        "results of 64 KB or more": 0,
+    }
+    _conclude("fuzz", f"python -m tests.hostile bodies --count {count}", figures, {})
+
+
+def _survived(count: int, number: int) -> int:
+    """Try one parser; what it does not survive ends the command, with the input that did it."""
+    return tried(PARSERS[number], count)
+
+
+def _opened(seed: int) -> int:
+    return len(accepted(PART, seed=seed))
+
+
+def _knocked(seed: int) -> Knocks:
+    return asyncio.run(knock(Forger(seed, LinkSealer.of(READ_KEYS)).some(KNOCKS_IN_A_PART)))
+
+
+def _quietly() -> None:
+    # Ten thousand refused tokens would be as many lines.
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
+
+
+def _side_by_side(work: Callable[[int], ResultT], parts: Iterable[int]) -> Iterator[ResultT]:
+    with ProcessPoolExecutor(os.cpu_count(), initializer=_quietly) as processes:
+        yield from processes.map(work, parts)
+
+
+def _told(what: str, results: Iterable[ResultT], count: int) -> Iterator[ResultT]:
+    for done, result in enumerate(results, start=1):
+        if done % max(count // 10, 1) == 0:
+            typer.echo(f"{what}: {done} of {count} parts", err=True)
+        yield result
+
+
+def _conclude(name: str, command: str, figures: dict[str, int], expected: dict[str, int]) -> None:
+    for label, figure in figures.items():
+        typer.echo(f"{figure:>12,}  {label}")
+    if any(figures[label] != wanted for label, wanted in expected.items()):
+        raise typer.Exit(1)
+    record(name, command, figures)
+
+
+if __name__ == "__main__":
+    app()
