@@ -76,6 +76,11 @@ class SimulatorControl:
         told = await self._ask("GET", f"holds/{hold_id}?wait_s={wait_s}")
         return bool(told["arrived"])
 
+    async def standing(self, hold_id: str) -> bool:
+        """Say whether a call stands at the hold at this moment, neither released nor given up."""
+        told = await self._ask("GET", f"holds/{hold_id}")
+        return bool(told["arrived"]) and not told["released"]
+
     async def release(self, hold_id: str) -> None:
         """Let the held call go on."""
         await self._ask("DELETE", f"holds/{hold_id}")

@@ -4,6 +4,7 @@ import asyncio
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -135,12 +136,13 @@ def wait_for(fact: Callable[[], FactT | None]) -> FactT:
     raise AssertionError("what was waited for did not come")
 
 
-@pytest.fixture
-def house(temporal_cli: Path, tmp_path: Path) -> Iterator[House]:
+@contextmanager
+def housed(temporal_cli: Path, directory: Path) -> Iterator[House]:
+    """Run a stack's Temporal server, and whatever the block starts beside it."""
     ports = Ports.free({})
     namespace = new_test_namespace()
     with (
-        temporal_running(temporal_cli, tmp_path, ports=ports, namespace=namespace) as (
+        temporal_running(temporal_cli, directory, ports=ports, namespace=namespace) as (
             stack,
             server,
         ),
@@ -148,10 +150,16 @@ def house(temporal_cli: Path, tmp_path: Path) -> Iterator[House]:
     ):
         house = House(stack, server, processes)
         house.starter.new_keys()
-        for spec in (stack.simulator(), stack.web(), stack.worker()):
-            processes.start(spec)
-        house.change(review_seconds=1, video_seconds=1)
         try:
             yield house
         finally:
             house.http.close()
+
+
+@pytest.fixture
+def house(temporal_cli: Path, tmp_path: Path) -> Iterator[House]:
+    with housed(temporal_cli, tmp_path) as house:
+        for spec in (house.stack.simulator(), house.stack.web(), house.stack.worker()):
+            house.processes.start(spec)
+        house.change(review_seconds=1, video_seconds=1)
+        yield house
