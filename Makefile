@@ -69,10 +69,20 @@ hostile: setup ## A million forged tokens, 10,000 bent bodies for every parser
 	.venv/bin/python -m tests.hostile tokens
 	.venv/bin/python -m tests.hostile bodies
 
+RUNS ?= 120
+SEED ?= 1
+
+# What must hold is in tests/reliability/invariants.py.
+.PHONY: chaos
+chaos: setup ## RUNS=120 runs made from SEED=1, faults and kills in them, held against the ledger; ONLY=17 plays one
+	@.venv/bin/python -m devstack temporal
+	@.venv/bin/python -m tests.chaos --runs $(RUNS) --seed $(SEED) $(if $(ONLY),--only $(ONLY) --verbose)
+
 # Every measurement keeps its figures in docs/reliability.json when RECORD=1.
 .PHONY: reliability
 reliability: export RECORD = 1
 reliability: setup hostile ## Measure everything that docs/reliability.md tells, for hours, and write it anew
+	.venv/bin/python -m tests.chaos --runs 2000
 	.venv/bin/python -m tests.reliability
 
 ##@ The whole thing on this machine

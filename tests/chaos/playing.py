@@ -1,0 +1,116 @@
+"""Plays many runs side by side on a few servers, and judges each when it rests."""
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+from temporalio.runtime import Runtime, TelemetryConfig
+
+from runtime import logs
+from tests.chaos.evidence import Evidence
+from tests.chaos.house import House, house, lane
+from tests.chaos.oracle import Broken, broken
+from tests.chaos.plan import Run
+from tests.chaos.play import played
+
+STORM_LANES = 8
+HANDS = 64
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What became of one run; ``end`` is its stage, or its hold with the code."""
+
+    run: Run
+    end: str
+    took_s: float
+    evidence: Evidence | None = None
+    found: tuple[Broken, ...] = ()
+
+    def noted(self, word: str) -> bool:
+        """Tell whether something happened, such as a worker ``killed``."""
+        return self.evidence is not None and bool(self.evidence.notes.get(word))
+
+
+def all_played(
+    runs: Sequence[Run], cli: Path, folder: Path, *, lanes: int, tell: Callable[[Outcome], None]
+) -> list[Outcome]:
+    """Play every run, ``lanes`` of them at once; those that kill servers have servers of their own.
+
+    ``tell`` is given each outcome at once. A run that could not be played at all is broken, too.
+    """
+    log = folder / "workers.log"
+    with ExitStack() as stack:
+        logs.configure(process="chaos", level="DEBUG", stream=stack.enter_context(log.open("w")))
+        # The SDK's own words on servers that are killed on purpose are no news.
+        Runtime.set_default(Runtime(telemetry=TelemetryConfig(logging=None)))
+        hands = stack.enter_context(ThreadPoolExecutor(HANDS))
+        parts = [
+            (stack.enter_context(house(cli, folder / name, lanes=min(most, len(part)))), part)
+            for name, part, most in _parts(runs, lanes)
+        ]
+        return asyncio.run(_side_by_side(parts, hands, log, tell))
+
+
+def _parts(runs: Sequence[Run], lanes: int) -> Iterator[tuple[str, list[Run], int]]:
+    calm = [run for run in runs if run.blow is None]
+    stormy = [run for run in runs if run.blow is not None]
+    if calm:
+        yield "calm", calm, lanes
+    if stormy:
+        yield "storm", stormy, STORM_LANES
+
+
+async def _side_by_side(
+    parts: Sequence[tuple[House, Sequence[Run]]],
+    hands: Executor,
+    log: Path,
+    tell: Callable[[Outcome], None],
+) -> list[Outcome]:
+    outcomes: list[Outcome] = []
+
+    async def one(run: Run, home: House, free: asyncio.Queue[int]) -> None:
+        async with lane(free) as port:
+            outcome = await _outcome(run, home, port=port, hands=hands, log=log)
+        outcomes.append(outcome)
+        tell(outcome)
+
+    async with asyncio.TaskGroup() as group:
+        for home, runs in parts:
+            free: asyncio.Queue[int] = asyncio.Queue()
+            for port in home.lanes:
+                free.put_nowait(port)
+            for run in runs:
+                group.create_task(one(run, home, free))
+    return outcomes
+
+
+async def _outcome(run: Run, home: House, *, port: int, hands: Executor, log: Path) -> Outcome:
+    began = time.monotonic()
+    try:
+        evidence = await played(run, home, port=port, hands=hands, log=log)
+    except Exception as error:  # noqa: BLE001 - one run less must not end the others
+        words = f"it could not be played: {type(error).__name__}: {error}"
+        return Outcome(
+            run=run, end="unplayed", took_s=time.monotonic() - began, found=(Broken("—", words),)
+        )
+    return Outcome(
+        run=run,
+        end=_end_of(evidence),
+        took_s=time.monotonic() - began,
+        evidence=evidence,
+        found=tuple(broken(evidence)),
+    )
+
+
+def _end_of(evidence: Evidence) -> str:
+    status = evidence.status
+    if status is None:
+        return "silent"
+    if status.hold is not None:
+        return f"{status.hold} ({status.failure.code if status.failure else 'no code'})"
+    return status.stage.value
