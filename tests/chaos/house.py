@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -66,17 +66,22 @@ class House:
         events = [json.loads(line).get("event") for line in lines if line.startswith(b"{")]
         return events.count("callback_received")
 
-    def worker(self, name: str, *, queue: str, upstream: str) -> Child:
-        """Return a worker process of its own queue and upstream, not yet started."""
-        environment = self.stack.environment(
-            TASK_QUEUE=queue,
-            APIMART_API_KEY=SIMULATOR_KEY,
-            APIMART_BASE_URL=upstream,
-            ARCHIVE_URL=self.stack.archive.as_uri(),
-            UPSTREAM_RPS="200",
-            H5_HOSTS=upstream,
-            LOG_LEVEL="DEBUG",
-        )
+    def worker_settings(self, *, queue: str, upstream: str) -> dict[str, str]:
+        """Return what a worker of one run reads, by variable."""
+        return {
+            **self.stack.settings(),
+            "TASK_QUEUE": queue,
+            "APIMART_API_KEY": SIMULATOR_KEY,
+            "APIMART_BASE_URL": upstream,
+            "ARCHIVE_URL": self.stack.archive.as_uri(),
+            "UPSTREAM_RPS": "200",
+            "H5_HOSTS": upstream,
+            "LOG_LEVEL": "DEBUG",
+        }
+
+    def worker(self, name: str, settings: Mapping[str, str]) -> Child:
+        """Return a worker process, not yet started."""
+        environment = self.stack.environment(**settings)
         spec = our_process(
             name, "worker.py", environment=environment, directory=self.stack.directory
         )

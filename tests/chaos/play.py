@@ -76,6 +76,11 @@ class Stage:
         return f"q-{self.onboarding}"
 
     @property
+    def settings(self) -> dict[str, str]:
+        """What this run's worker reads, by variable."""
+        return self.house.worker_settings(queue=self.queue, upstream=self.upstream)
+
+    @property
     def handle(self) -> WorkflowHandle[object, OnboardingStatus]:
         """The onboarding's run."""
         return self.client.get_workflow_handle(
@@ -206,7 +211,7 @@ async def _worker(stage: Stage) -> AsyncIterator[Child | None]:
             yield None
         return
     name = f"worker-{stage.run.number}"
-    worker = stage.house.worker(name, queue=stage.queue, upstream=stage.upstream)
+    worker = stage.house.worker(name, stage.settings)
     stage.notes["worker_log"] = worker.log_path
     worker.start()
     try:
@@ -218,14 +223,8 @@ async def _worker(stage: Stage) -> AsyncIterator[Child | None]:
 
 @asynccontextmanager
 async def _hosted_here(stage: Stage) -> AsyncIterator[None]:
-    settings = WorkerSettings(
-        apimart_api_key=SecretStr(SIMULATOR_KEY),
-        apimart_base_url=stage.upstream,
-        h5_hosts=(stage.upstream,),
-        upstream_rps=200,
-        archive_url=stage.house.stack.archive.as_uri(),
-        public_base_url=stage.house.stack.public_url,
-        task_queue=stage.queue,
+    settings = WorkerSettings.model_validate(
+        {name.lower(): value for name, value in stage.settings.items()}
     )
     stopping = asyncio.Event()
     hosting = workers(
