@@ -51,6 +51,9 @@ class Cell:
     ends: Outcome
     on_the_wire: bool = False
     task_kind: str | None = None
+    account_refused: bool = False
+    """Whether the upstream first refuses the assets for want of money."""
+
     honours_keys: bool = True
     """Whether the upstream heeds an Idempotency-Key."""
 
@@ -126,6 +129,14 @@ CELLS = (
     *_step(steps.KEEP_RECEIPT, Doorstep.SCANNED, AVATAR),
     *_step(steps.SUBMIT_ASSETS, Doorstep.SCANNED, UNCONFIRMED_UNSENT, UNCONFIRMED),
     *_wire("submit_assets", Doorstep.SCANNED, UNCONFIRMED_UNSENT, UNCONFIRMED),
+    *(
+        replace(cell, account_refused=True)
+        for cell in (
+            *_step(steps.AWAIT_ACCOUNT, Doorstep.SCANNED, AVATAR),
+            # One worker asks once on behalf of all, so there is one such call to die in.
+            *_wire("balance", Doorstep.SCANNED, AVATAR)[1:],
+        )
+    ),
     *_step(steps.POLL_REVIEW, Doorstep.SCANNED, AVATAR),
     *_wire("get_task", Doorstep.IN_REVIEW, AVATAR, task_kind="review"),
     *_step(steps.TRIGGER_GENERATION, Doorstep.SCANNED, UNPAID, MAYBE_PAID, film=True),

@@ -23,6 +23,7 @@ from tests.e2e.guests import VIDEO, Desk, Guest, Tally, eventually
 from tests.e2e.kill_matrix import CELLS, Cell, Doorstep, Outcome
 from tests.e2e.pauses import FOLDER_VARIABLE, Pause, Pauses
 from tests.reliability.figures import record
+from workflows.persisting import OF_THE_ACCOUNT
 
 pytestmark = [pytest.mark.server, pytest.mark.processes, pytest.mark.timeout(400)]
 
@@ -37,6 +38,10 @@ STOPS_FOR_LONG = {
     )
 }
 """Steps that may stand still for a minute before the server gives them up."""
+
+
+LASTING_ROUTES = ("generate_video", "submit_assets", "download")
+"""Calls that our client waits for longer than for the others."""
 
 
 class Matrix:
@@ -109,7 +114,8 @@ class Matrix:
 
     async def all_stopped(self) -> None:
         await asyncio.gather(*map(self.stop, (c for c in CELLS if stands_long(c))))
-        for route in ("generate_video", "submit_assets", "download"):
+        await self.stop_in_turn(c for c in CELLS if c.place == steps.AWAIT_ACCOUNT.name)
+        for route in LASTING_ROUTES:
             await self.stop_in_turn(c for c in CELLS if c.place == route and c.on_the_wire)
         watched = (Doorstep.IN_REVIEW, Doorstep.GENERATING)
         await asyncio.gather(*map(self.stop, (c for c in CELLS if c.doorstep in watched)))
@@ -119,7 +125,7 @@ class Matrix:
         )
 
     async def stop_in_turn(self, cells: Iterable[Cell]) -> None:
-        """Stop one after the other: a hold at the upstream catches whoever comes first."""
+        """Stop one after the other: a hold or a fault catches whoever comes first."""
         for cell in cells:
             await self.stop(cell)
 
@@ -177,6 +183,8 @@ class Matrix:
     async def goes_on(self, cell: Cell) -> None:
         """Do what leads from the doorstep to the stop."""
         guest = self.guests[cell.name]
+        if cell.account_refused:
+            await self.desk.upstream.fault("submit_assets", "402")
         match cell.doorstep, cell.place:
             case Doorstep.INVITED, _:
                 guest.tap()
@@ -205,7 +213,7 @@ class Matrix:
         guest = self.guests[cell.name]
         if cell.doorstep is Doorstep.INVITED:
             await guest.passes()
-        status = await guest.rests()
+        status = await guest.until(has_come_to_rest)
         await eventually(lambda: self.archived(guest, files=cell.ends.files))
         return status
 
@@ -225,16 +233,21 @@ class Matrix:
         )
 
 
+def has_come_to_rest(status: OnboardingStatus) -> bool:
+    """Tell whether nothing more happens by itself; a hold for the account ends by itself."""
+    code = status.failure.code if status.failure else None
+    return status.stage.is_end or (status.hold is not None and code not in OF_THE_ACCOUNT)
+
+
 def stands_long(cell: Cell) -> bool:
     return cell.place in STOPS_FOR_LONG and not cell.on_the_wire
 
 
 def is_brief(cell: Cell) -> bool:
     """Tell whether a stop there is over within fifteen seconds."""
-    lasting = cell.on_the_wire and cell.place in ("generate_video", "submit_assets", "download")
-    return cell.doorstep in (Doorstep.INVITED, Doorstep.SCANNED) and not (
-        lasting or stands_long(cell)
-    )
+    lasting = cell.on_the_wire and cell.place in LASTING_ROUTES
+    watching = cell.place == steps.AWAIT_ACCOUNT.name or stands_long(cell)
+    return cell.doorstep in (Doorstep.INVITED, Doorstep.SCANNED) and not (lasting or watching)
 
 
 async def reached(pause: Pause) -> bool | None:
@@ -244,7 +257,11 @@ async def reached(pause: Pause) -> bool | None:
 def paused_worker(stack: Stack, pauses: Pauses) -> ProcessSpec:
     """Describe the stack's worker with the stops of ``tests.e2e.paused_worker``."""
     spec = stack.worker()
-    settings = {FOLDER_VARIABLE: str(pauses.folder), "UPSTREAM_RPS": "200"}
+    settings = {
+        FOLDER_VARIABLE: str(pauses.folder),
+        "UPSTREAM_RPS": "200",
+        "ACCOUNT_PROBE_S": "1",
+    }
     return spec.model_copy(
         update={
             "argv": (spec.argv[0], "-m", "tests.e2e.paused_worker"),
