@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, NoReturn
 import typer
 
 from commands.lazily import lazily
+from commands.operator_verbs import operators
 from commands.options import (
     PROGRAM,
     Assets,
@@ -37,13 +38,13 @@ from commands.options import (
     PromptFile,
     Purpose,
     Qr,
-    Reason,
-    Resolution,
     Seed,
     Sender,
     Size,
     StageFilter,
+    Target,
     Tenant,
+    VideoResolution,
     Wait,
     Write,
     example,
@@ -53,7 +54,16 @@ from commands.people_verbs import person as people
 from likeness.ids import DEFAULT_TENANT
 
 if TYPE_CHECKING:
-    from commands import answers, explaining, key_files, onboardings, orders, printing, rotation
+    from commands import (
+        answers,
+        explaining,
+        key_files,
+        onboardings,
+        orders,
+        printing,
+        rotation,
+        subjects,
+    )
     from runtime import settings
 else:
     explaining = lazily("commands.explaining")
@@ -62,6 +72,7 @@ else:
     orders = lazily("commands.orders")
     printing = lazily("commands.printing")
     rotation = lazily("commands.rotation")
+    subjects = lazily("commands.subjects")
     settings = lazily("runtime.settings")
 
 STARTED = time.monotonic()
@@ -79,6 +90,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 keys = typer.Typer(help="Make and rotate the key files.")
+app.add_typer(operators)
 app.add_typer(people, name="person")
 app.add_typer(keys, name="keys")
 
@@ -105,7 +117,7 @@ def start(
     prompt: Prompt = None,
     prompt_file: PromptFile = None,
     duration_s: DurationS = None,
-    resolution: Resolution = None,
+    resolution: VideoResolution = None,
     size: Size = None,
     audio: Audio = None,
     seed: Seed = None,
@@ -147,16 +159,16 @@ def start(
 
 
 @app.command(epilog=example("status 3f9c01d2ab77 -o json"))
-def status(onboarding: Id, tenant: Tenant = DEFAULT_TENANT, output: Form = Output.TEXT) -> None:
-    """Tell where an onboarding stands; answers within 2 s also when no worker runs."""
-    subject = orders.subject_of(onboarding, tenant)
-    printing.Printer(output).answer(onboardings.status(_settings(), subject, since=STARTED))
+def status(which: Target, tenant: Tenant = DEFAULT_TENANT, output: Form = Output.TEXT) -> None:
+    """Tell where an onboarding or a video stands, and what to type; needs no worker for most."""
+    target = subjects.target_of(which, tenant)
+    printing.Printer(output).answer(onboardings.status(_settings(), target, since=STARTED))
 
 
 @app.command(epilog=example("watch 3f9c01d2ab77"))
 def watch(onboarding: Id, tenant: Tenant = DEFAULT_TENANT, output: Form = Output.TEXT) -> None:
     """Show an onboarding's progress until it ends; Ctrl-C stops the watching only."""
-    subject = orders.subject_of(onboarding, tenant)
+    subject = subjects.subject_of(onboarding, tenant)
     with closing(printing.Printer(output)) as printer:
         onboardings.watch(_settings(), subject, printer.progress)
 
@@ -169,20 +181,8 @@ def list_(
     output: Form = Output.TEXT,
 ) -> None:
     """List onboardings, newest first."""
-    found = onboardings.listed(_settings(), orders.tenant_of(tenant), stage=stage, limit=limit)
+    found = onboardings.listed(_settings(), subjects.tenant_of(tenant), stage=stage, limit=limit)
     printing.Printer(output).table(found, limit=limit)
-
-
-@app.command(epilog=example('cancel 3f9c01d2ab77 --reason "asked by the customer"'))
-def cancel(
-    onboarding: Id,
-    reason: Reason = "",
-    tenant: Tenant = DEFAULT_TENANT,
-    output: Form = Output.TEXT,
-) -> None:
-    """End an onboarding; what was paid for already is awaited and recorded."""
-    subject = orders.subject_of(onboarding, tenant)
-    printing.Printer(output).answer(onboardings.cancel(_settings(), subject, reason=reason))
 
 
 @app.command(epilog=example("link 3f9c01d2ab77"))
@@ -193,44 +193,8 @@ def link(
     output: Form = Output.TEXT,
 ) -> None:
     """Print the invite link again; it is a credential."""
-    subject = orders.subject_of(onboarding, tenant)
+    subject = subjects.subject_of(onboarding, tenant)
     printing.Printer(output, qr=qr).answer(onboardings.link(_settings(), subject))
-
-
-@app.command("revoke-link", epilog=example('revoke-link 3f9c01d2ab77 --reason "sent to a group"'))
-def revoke_link(
-    onboarding: Id,
-    reason: Reason = "",
-    tenant: Tenant = DEFAULT_TENANT,
-    output: Form = Output.TEXT,
-) -> None:
-    """Make every invite link handed out so far worthless; `link` then gives the new one."""
-    subject = orders.subject_of(onboarding, tenant)
-    printing.Printer(output).answer(onboardings.revoke_link(_settings(), subject, reason=reason))
-
-
-@app.command("release-device", epilog=example("release-device 3f9c01d2ab77"))
-def release_device(
-    onboarding: Id,
-    reason: Reason = "",
-    tenant: Tenant = DEFAULT_TENANT,
-    output: Form = Output.TEXT,
-) -> None:
-    """Let the person go on with any device, also while another one holds the check."""
-    subject = orders.subject_of(onboarding, tenant)
-    printing.Printer(output).answer(onboardings.release_device(_settings(), subject, reason=reason))
-
-
-@app.command("reset-attempts", epilog=example("reset-attempts 3f9c01d2ab77"))
-def reset_attempts(
-    onboarding: Id,
-    reason: Reason = "",
-    tenant: Tenant = DEFAULT_TENANT,
-    output: Form = Output.TEXT,
-) -> None:
-    """Grant the person as many attempts as in the beginning."""
-    subject = orders.subject_of(onboarding, tenant)
-    printing.Printer(output).answer(onboardings.reset_attempts(_settings(), subject, reason=reason))
 
 
 @keys.command("new", epilog=example("keys new"))
@@ -256,7 +220,7 @@ def _settings() -> "settings.StarterSettings":
 
 
 def _wait(started: "answers.StartAnswer", output: Output, *, video_wanted: bool) -> None:
-    subject = orders.Subject(started.tenant, started.onboarding_id)
+    subject = subjects.Subject(started.tenant, started.onboarding_id)
     printer = printing.Printer(output)
     as_text = output is Output.TEXT
     with closing(printer):

@@ -2,10 +2,18 @@
 
 from datetime import UTC, datetime
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, computed_field
 
+from commands.remedies import commands_for
+from commands.subjects import Clip, Subject
 from likeness.failures import FailureCode
-from likeness.messages.conversation import AssetStatus, Failure, OnboardingStatus, VideoStatus
+from likeness.messages.conversation import (
+    AssetStatus,
+    Failure,
+    OnboardingStatus,
+    OrderGiven,
+    VideoStatus,
+)
 from likeness.stages import Hold, Stage, VideoState, WaitingFor
 
 WORKER_AWAY = "worker away"
@@ -41,27 +49,6 @@ class LinkAnswer(OnboardingAnswer):
     invite_url: str = Field(repr=False)
 
 
-class CancelAnswer(OnboardingAnswer):
-    """``cancel``: where the onboarding stands now."""
-
-
-class ReleasedAnswer(OnboardingAnswer):
-    """``release-device``."""
-
-
-class ResetAnswer(OnboardingAnswer):
-    """``reset-attempts``: how many were made so far and may still be made."""
-
-    attempts: int
-    attempts_left: int
-
-
-class RevokedAnswer(OnboardingAnswer):
-    """``revoke-link``: ``link`` is the number that only a new link carries."""
-
-    link: int
-
-
 class ListedAnswer(OnboardingAnswer):
     """One line of ``list``; ``person`` is the caller's reference, null where it can't be read."""
 
@@ -74,10 +61,24 @@ class ListedAnswer(OnboardingAnswer):
     closed_at: datetime | None
 
 
+class OrderGivenAnswer(Answer):
+    """An operator's order that was obeyed; why it was given, no command shows."""
+
+    verb: str
+    actor: str
+    at: datetime
+
+    @classmethod
+    def of(cls, given: OrderGiven) -> "OrderGivenAnswer":
+        """Leave out the reason, which may hold anything."""
+        return cls(verb=given.verb, actor=given.actor, at=moment_of(given.at))
+
+
 class StatusAnswer(OnboardingAnswer):
     """``status`` and each line of ``watch``.
 
-    With ``details`` "worker away" what only the run itself knows is null.
+    With ``details`` "worker away" what only the run itself knows is null. ``ending`` is the end
+    that is decided while an answer under way is still waited for.
     """
 
     hold: Hold | None
@@ -89,9 +90,23 @@ class StatusAnswer(OnboardingAnswer):
     assets: tuple[AssetStatus, ...] | None = None
     video: VideoStatus | None = None
     failure: Failure | None = None
+    ending: Stage | None = None
+    orders: tuple[OrderGivenAnswer, ...] | None = None
     details: str | None = None
     started_at: datetime
     closed_at: datetime | None
+
+    @computed_field  # type: ignore[prop-decorator]  # mypy knows none over a property
+    @property
+    def next_commands(self) -> tuple[str, ...]:
+        """What can be typed now, best first; empty where nothing has to be."""
+        subject = Subject(self.tenant, self.onboarding_id)
+        if self.stage.is_end:
+            return ()
+        if self.ending is not None:
+            return (subject.command("watch"),)
+        code = self.failure.code if self.failure and self.hold else None
+        return commands_for(code, self.waiting_for, subject, self.assets or ())
 
     def knowing(self, status: OnboardingStatus) -> "StatusAnswer":
         """Fill in what the run itself tells; after the end Temporal's word on the stage stays."""
@@ -102,7 +117,9 @@ class StatusAnswer(OnboardingAnswer):
             "assets": status.assets,
             "video": status.video,
             "failure": status.failure or (self.failure if self.stage.is_end else None),
-            "deadline": datetime.fromtimestamp(round(status.deadline, 3), tz=UTC),
+            "ending": status.ending,
+            "orders": tuple(OrderGivenAnswer.of(order) for order in status.orders),
+            "deadline": moment_of(status.deadline),
             "details": None,
         }
         if self.closed_at is None:
@@ -117,6 +134,31 @@ class StatusAnswer(OnboardingAnswer):
         """Tell whether the onboarding has ended with everything that was asked for."""
         video_done = self.video is not None and self.video.state is VideoState.DONE
         return self.stage is Stage.COMPLETED and (video_done or not video_wanted)
+
+
+class VideoAnswer(Answer):
+    """``status`` of a video; ``owner`` is the workflow id of its onboarding or person.
+
+    With ``details`` "worker away" what only the run itself knows is null.
+    """
+
+    workflow_id: str
+    owner: str
+    number: int
+    hold: Hold | None = None
+    video: VideoStatus | None = None
+    failure: Failure | None = None
+    details: str | None = None
+    started_at: datetime
+    closed_at: datetime | None
+
+    @computed_field  # type: ignore[prop-decorator]  # mypy knows none over a property
+    @property
+    def next_commands(self) -> tuple[str, ...]:
+        """What can be typed now, best first; empty where nothing has to be."""
+        if self.closed_at is not None or self.hold is None or self.failure is None:
+            return ()
+        return commands_for(self.failure.code, WaitingFor.OPERATOR, Clip(self.workflow_id))
 
 
 class WaitedAnswer(StartAnswer, StatusAnswer):
@@ -144,3 +186,8 @@ class RotationAnswer(Answer):
     payload_key_id: str
     link_key_id: str
     writes: bool
+
+
+def moment_of(seconds: float) -> datetime:
+    """Give a moment of ``seconds`` since 1970, to the millisecond."""
+    return datetime.fromtimestamp(round(seconds, 3), tz=UTC)

@@ -16,6 +16,7 @@ from likeness.temporal.errors import (
     DifferentRequestError,
     NoSuchOnboardingError,
     NoSuchPersonError,
+    NoSuchVideoError,
     OnboardingEndedError,
     OnboardingError,
     PersonErasedError,
@@ -94,6 +95,11 @@ def _explained(error: Exception) -> CommandError:
         case NoSuchPersonError():
             code, exit_code = Problem.NOT_FOUND, ExitCode.NOT_FOUND
             next_step = "Look them up with `python starter.py person list`, and mind --tenant."
+        case NoSuchVideoError():
+            code, exit_code = Problem.NOT_FOUND, ExitCode.NOT_FOUND
+            next_step = (
+                "Mind its number: `python starter.py status ID` names an onboarding's video."
+            )
         case RefusedError():
             return _refused(error)
         case PersonErasedError():

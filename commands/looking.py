@@ -8,8 +8,8 @@ from temporalio.client import Client, WorkflowFailureError
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 
-from commands.answers import TEMPORAL_AWAY, WORKER_AWAY, StatusAnswer
-from commands.orders import Subject
+from commands.answers import TEMPORAL_AWAY, WORKER_AWAY, StatusAnswer, VideoAnswer
+from commands.subjects import Clip, Subject
 from likeness.failures import FailureCode, code_of
 from likeness.messages.conversation import Failure, OnboardingStatus
 from likeness.stages import Stage
@@ -20,6 +20,7 @@ from likeness.temporal.onboardings import (
     describe_onboarding,
     onboarding_status,
 )
+from likeness.temporal.videos import describe_video
 
 LOOK_EVERY_S = 1.0
 PATIENCE = timedelta(seconds=1.5)
@@ -44,6 +45,33 @@ async def look(client: Client, subject: Subject, *, patience: timedelta = PATIEN
         known = known.model_copy(update={"failure": result or known.failure})
     status = await onboarding_status(client, *subject, timeout=patience)
     return known if status is None else known.knowing(status)
+
+
+async def look_at_video(
+    client: Client, clip: Clip, *, patience: timedelta = PATIENCE
+) -> VideoAnswer:
+    """Give all that can be known of one video; raises as ``look``, NoSuchVideoError."""
+    glance = await describe_video(client, clip.workflow_id, timeout=patience)
+    told = glance.status
+    failure = None if glance.reason is None else Failure.of(glance.reason)
+    ended_outside = glance.closed and told is None
+    return VideoAnswer(
+        workflow_id=glance.workflow_id,
+        owner=glance.owner,
+        number=glance.number,
+        hold=glance.hold if told is None or glance.closed else told.hold,
+        video=told,
+        failure=failure if told is None else told.failure,
+        details=_details(glance.run, is_told=told is not None, ended_outside=ended_outside),
+        started_at=glance.started_at,
+        closed_at=glance.closed_at,
+    )
+
+
+def _details(run: str, *, is_told: bool, ended_outside: bool) -> str | None:
+    if is_told:
+        return None
+    return f"Temporal says {run}" if ended_outside else WORKER_AWAY
 
 
 async def follow(

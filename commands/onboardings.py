@@ -1,34 +1,27 @@
-"""Starts, shows, lists and cancels onboardings: one function a command."""
+"""Starts, shows, follows and lists onboardings: one function a command."""
 
 import time
 from collections.abc import Callable
 from datetime import timedelta
-from typing import Protocol, TypedDict
 
 from temporalio.client import Client
 
 from commands.answers import (
-    CancelAnswer,
     LinkAnswer,
     ListedAnswer,
-    ReleasedAnswer,
-    ResetAnswer,
-    RevokedAnswer,
     StartAnswer,
     StatusAnswer,
+    VideoAnswer,
     WaitedAnswer,
 )
 from commands.asking import ask
-from commands.looking import PATIENCE, follow, look
-from commands.orders import Subject, reason_of
+from commands.looking import PATIENCE, follow, look, look_at_video
 from commands.outcomes import CommandError, ExitCode, Problem, interrupted
-from likeness.messages.conversation import Cancel, OnboardingStatus, OperatorOrder
+from commands.subjects import Clip, Subject
 from likeness.messages.onboarding import OnboardingInput, OnboardingRequest
 from likeness.stages import Stage
-from likeness.temporal import orders
 from likeness.temporal.onboardings import (
     OnboardingGlance,
-    cancel_onboarding,
     describe_onboarding,
     list_onboardings,
     start_onboarding,
@@ -39,21 +32,6 @@ from runtime.settings import StarterSettings
 
 ANSWER_WITHIN_S = 1.6
 LEAST_PATIENCE_S = 0.3
-
-
-class _Order(Protocol):
-    """An operator's order as ``likeness.temporal.orders`` gives it."""
-
-    async def __call__(
-        self, client: Client, tenant: str, onboarding: str, order: OperatorOrder, /
-    ) -> OnboardingStatus: ...
-
-
-class _Named(TypedDict):
-    onboarding_id: str
-    tenant: str
-    workflow_id: str
-    stage: Stage
 
 
 def start(settings: StarterSettings, request: OnboardingRequest) -> StartAnswer:
@@ -85,13 +63,17 @@ def start(settings: StarterSettings, request: OnboardingRequest) -> StartAnswer:
     )
 
 
-def status(settings: StarterSettings, subject: Subject, *, since: float) -> StatusAnswer:
+def status(
+    settings: StarterSettings, target: Subject | Clip, *, since: float
+) -> StatusAnswer | VideoAnswer:
     """Tell where it stands; with no worker within 2 s of ``since`` (``time.monotonic``)."""
 
-    async def question(client: Client) -> StatusAnswer:
+    async def question(client: Client) -> StatusAnswer | VideoAnswer:
         left_s = since + ANSWER_WITHIN_S - time.monotonic()
-        patience = timedelta(seconds=max(LEAST_PATIENCE_S, left_s))
-        return await look(client, subject, patience=min(patience, PATIENCE))
+        patience = min(timedelta(seconds=max(LEAST_PATIENCE_S, left_s)), PATIENCE)
+        if isinstance(target, Clip):
+            return await look_at_video(client, target, patience=patience)
+        return await look(client, target, patience=patience)
 
     return ask(settings, question)
 
@@ -132,42 +114,6 @@ def listed(
     return ask(settings, question)
 
 
-def cancel(settings: StarterSettings, subject: Subject, *, reason: str) -> CancelAnswer:
-    """End an onboarding; saying it twice is the same as once."""
-    order = Cancel(reason=reason_of(reason))
-
-    async def question(client: Client) -> CancelAnswer:
-        await cancel_onboarding(client, *subject, order)
-        glance = await describe_onboarding(client, *subject)
-        return CancelAnswer.model_validate(
-            glance.model_dump(include=set(CancelAnswer.model_fields))
-        )
-
-    return ask(settings, question)
-
-
-def release_device(settings: StarterSettings, subject: Subject, *, reason: str) -> ReleasedAnswer:
-    """Let any device go on with the check."""
-    status = _ordered(settings, subject, reason, order=orders.release_device)
-    return ReleasedAnswer(**_named(subject, status.stage))
-
-
-def reset_attempts(settings: StarterSettings, subject: Subject, *, reason: str) -> ResetAnswer:
-    """Grant as many attempts as in the beginning."""
-    status = _ordered(settings, subject, reason, order=orders.reset_attempts)
-    return ResetAnswer(
-        **_named(subject, status.stage),
-        attempts=status.attempts,
-        attempts_left=status.attempts_left,
-    )
-
-
-def revoke_link(settings: StarterSettings, subject: Subject, *, reason: str) -> RevokedAnswer:
-    """Make every invite link handed out so far worthless; ``link`` then gives the new one."""
-    status = _ordered(settings, subject, reason, order=orders.revoke_link)
-    return RevokedAnswer(**_named(subject, status.stage), link=status.link)
-
-
 def link(settings: StarterSettings, subject: Subject) -> LinkAnswer:
     """Seal the invite link in force anew; needs no worker."""
     sealer = _sealer(settings)
@@ -198,22 +144,6 @@ def link(settings: StarterSettings, subject: Subject) -> LinkAnswer:
 def waited(started: StartAnswer, ended: StatusAnswer) -> WaitedAnswer:
     """Put a start and its end together."""
     return WaitedAnswer.model_validate(started.model_dump() | ended.model_dump())
-
-
-def _ordered(
-    settings: StarterSettings, subject: Subject, reason: str, *, order: _Order
-) -> OnboardingStatus:
-    wanted = OperatorOrder(reason=reason_of(reason))
-    return ask(settings, lambda client: order(client, *subject, wanted))
-
-
-def _named(subject: Subject, stage: Stage) -> _Named:
-    return {
-        "onboarding_id": subject.onboarding,
-        "tenant": subject.tenant,
-        "workflow_id": subject.workflow_id,
-        "stage": stage,
-    }
 
 
 def _perhaps_started(error: CommandError, subject: Subject) -> CommandError:

@@ -1,6 +1,6 @@
 """What may be typed behind a command, with its words for ``--help``."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
@@ -11,6 +11,13 @@ PROGRAM = "starter.py"
 
 Id = Annotated[
     str, typer.Argument(metavar="ID", help="The onboarding's id, or its whole workflow id.")
+]
+Target = Annotated[
+    str,
+    typer.Argument(
+        metavar="ID",
+        help="The onboarding's id, its whole workflow id, or that of a video (…/video/1).",
+    ),
 ]
 Tenant = Annotated[str, typer.Option("--tenant", help="Whose it is: a tenant of yours.")]
 Form = Annotated[Output, typer.Option("--output", "-o", help="For people, or for programs.")]
@@ -42,7 +49,7 @@ PromptFile = Annotated[
 DurationS = Annotated[
     int | None, typer.Option("--duration-s", help="Length of the video in seconds: 4 to 15.")
 ]
-Resolution = Annotated[str | None, typer.Option("--resolution", help="480p, 720p or 1080p.")]
+VideoResolution = Annotated[str | None, typer.Option("--resolution", help="480p, 720p or 1080p.")]
 Size = Annotated[
     str | None, typer.Option("--size", help="16:9, 9:16, 1:1, 4:3, 3:4, 21:9, adaptive.")
 ]
@@ -79,6 +86,29 @@ Limit = Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many, 
 Reason = Annotated[
     str,
     typer.Option("--reason", help="Why, kept encrypted in the run's history; no command shows it."),
+]
+Actor = Annotated[str, typer.Option("--actor", help="Who orders it; `status` shows this word.")]
+Replacements = Annotated[
+    list[str],
+    typer.Option(
+        "--asset",
+        metavar="NAME=[image=|video=]URL",
+        help="Another file for the refused asset NAME; a new NAME adds one. Repeatable.",
+    ),
+]
+By = Annotated[str, typer.Option("--by", help="How much later: 3d, 12h, 90m or 1d12h.")]
+Decision = Annotated[
+    # The words of `Resolution`, which would bring pydantic along into every `--help`.
+    Literal["adopt", "resubmit", "give_up"],
+    typer.Argument(
+        help="adopt the upstream's task, send it again (it may be charged twice), or go on without."
+    ),
+]
+TaskId = Annotated[
+    str | None, typer.Argument(metavar="[TASK_ID]", help="With adopt: the upstream's task.")
+]
+OneAsset = Annotated[
+    str | None, typer.Option("--asset", help="The asset that is meant, where several are unknown.")
 ]
 Ref = Annotated[
     str,

@@ -4,7 +4,6 @@ from temporalio.client import Client
 
 from commands.answers import WORKER_AWAY
 from commands.asking import ask
-from commands.orders import Somebody, reason_of
 from commands.outcomes import CommandError, ExitCode
 from commands.people_answers import (
     ErasedAnswer,
@@ -14,6 +13,7 @@ from commands.people_answers import (
     WithdrawnAnswer,
     moment,
 )
+from commands.subjects import Somebody, reason_of
 from likeness.messages.onboarding import VideoRequest
 from likeness.messages.person import Erase, Erased, Generate
 from likeness.temporal.people import (

@@ -17,10 +17,10 @@ from commands.options import (
     PromptFile,
     Reason,
     Ref,
-    Resolution,
     Seed,
     Size,
     Tenant,
+    VideoResolution,
     Yes,
     example,
 )
@@ -28,12 +28,13 @@ from commands.outcomes import Output, bad_input
 from likeness.ids import DEFAULT_TENANT
 
 if TYPE_CHECKING:
-    from commands import orders, people, printing
+    from commands import orders, people, printing, subjects
     from runtime import settings
 else:
     orders = lazily("commands.orders")
     people = lazily("commands.people")
     printing = lazily("commands.printing")
+    subjects = lazily("commands.subjects")
     settings = lazily("runtime.settings")
 
 person = typer.Typer(help="Verified persons: look, make another video, withdraw, erase.")
@@ -42,14 +43,14 @@ person = typer.Typer(help="Verified persons: look, make another video, withdraw,
 @person.command(epilog=example("person show p-17 -o json"))
 def show(reference: Ref, tenant: Tenant = DEFAULT_TENANT, output: Form = Output.TEXT) -> None:
     """Tell what is known of a verified person: consents, assets, onboardings, videos."""
-    somebody = orders.somebody_of(reference, tenant)
+    somebody = subjects.somebody_of(reference, tenant)
     printing.Printer(output).answer(people.show(_settings(), somebody))
 
 
 @person.command("list", epilog=example("person list --limit 100 -o json"))
 def list_(tenant: Tenant = DEFAULT_TENANT, limit: Limit = 20, output: Form = Output.TEXT) -> None:
     """List verified persons by reference, newest first; who was erased is not among them."""
-    found = people.listed(_settings(), orders.tenant_of(tenant), limit=limit)
+    found = people.listed(_settings(), subjects.tenant_of(tenant), limit=limit)
     printing.Printer(output).table(found, limit=limit)
 
 
@@ -62,7 +63,7 @@ def generate(
     prompt: Prompt = None,
     prompt_file: PromptFile = None,
     duration_s: DurationS = None,
-    resolution: Resolution = None,
+    resolution: VideoResolution = None,
     size: Size = None,
     audio: Audio = None,
     seed: Seed = None,
@@ -75,7 +76,7 @@ def generate(
 
     Repeated with the same --id it is ordered once.
     """
-    somebody = orders.somebody_of(reference, tenant)
+    somebody = subjects.somebody_of(reference, tenant)
     video = orders.video_of(
         orders.prompt_of(prompt, prompt_file),
         {
@@ -87,7 +88,7 @@ def generate(
             "model": model,
         },
     )
-    order_id = orders.own_id_of(own_id)
+    order_id = subjects.own_id_of(own_id)
     ordered = people.generate(_settings(), somebody, video, order_id=order_id)
     printing.Printer(output).answer(ordered)
 
@@ -98,7 +99,7 @@ def withdraw(reference: Ref, tenant: Tenant = DEFAULT_TENANT, output: Form = Out
 
     Ends links and onboardings under way, seals videos in flight, refuses new ones.
     """
-    somebody = orders.somebody_of(reference, tenant)
+    somebody = subjects.somebody_of(reference, tenant)
     printing.Printer(output).answer(people.withdraw(_settings(), somebody))
 
 
@@ -114,8 +115,8 @@ def erase(
 
     Asks for the reference once more, unless --yes.
     """
-    somebody = orders.somebody_of(reference, tenant)
-    orders.reason_of(reason)
+    somebody = subjects.somebody_of(reference, tenant)
+    subjects.reason_of(reason)
     if not yes:
         _is_meant(somebody.person)
     printing.Printer(output).answer(people.erase(_settings(), somebody, reason=reason))

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from commands.answers import WORKER_AWAY
-from commands.orders import Somebody
 from commands.people_answers import (
     ErasedAnswer,
     OrderedVideoAnswer,
@@ -12,6 +11,7 @@ from commands.people_answers import (
     PersonVideoAnswer,
     WithdrawnAnswer,
 )
+from commands.subjects import Somebody
 from commands.wording import moment, words
 from likeness.temporal.people import PersonStands
 

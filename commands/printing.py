@@ -10,13 +10,20 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from commands import people_wording, qr_codes, wording
+from commands import (
+    order_wording,  # noqa: F401 - the import is what registers its words
+    people_wording,
+    qr_codes,
+    status_wording,
+    wording,
+)
 from commands.answers import (
     Answer,
     LinkAnswer,
     ListedAnswer,
     StartAnswer,
     StatusAnswer,
+    VideoAnswer,
 )
 from commands.outcomes import CommandError, Output
 from commands.people_answers import (
@@ -47,7 +54,7 @@ class Printer:
             _write(answer.model_dump_json())
             return
         match answer:
-            case StatusAnswer():
+            case StatusAnswer() | VideoAnswer():
                 self._console.print(_status(answer))
             case PersonShownAnswer():
                 self._console.print(_person(answer))
@@ -79,7 +86,7 @@ class Printer:
             self._live.start()
             self._live.update(_status(status), refresh=True)
         else:
-            self._lines([wording.one_line(status)])
+            self._lines([status_wording.one_line(status)])
 
     def close(self) -> None:
         """Give the terminal back."""
@@ -125,20 +132,26 @@ def _write(line: str) -> None:
     sys.stdout.flush()
 
 
-def _status(status: StatusAnswer) -> RenderableType:
+def _status(status: StatusAnswer | VideoAnswer) -> RenderableType:
     facts = Table.grid(padding=(0, 2))
-    for name, value in wording.facts(status):
+    for name, value in status_wording.facts(status):
         facts.add_row(Text(name, style="dim"), value)
     parts: list[RenderableType] = [facts]
-    if status.assets:
-        assets = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
-        for column in ("asset", "state", "asset id", "reason"):
-            assets.add_column(column)
-        for asset in status.assets:
-            assets.add_row(asset.name or "?", asset.state, asset.asset_id, asset.reason)
-        parts += ["", assets]
-    parts += ["", f"Next: {wording.next_step(status)}"]
+    if isinstance(status, StatusAnswer) and status.assets:
+        parts += ["", _assets(status), *status_wording.advice(status)]
+    parts += ["", f"Next: {status_wording.next_step(status)}"]
+    # Never broken: a command is copied as it stands.
+    parts += [Text(f"  {line}", no_wrap=True, overflow="ignore") for line in status.next_commands]
     return Group(*parts)
+
+
+def _assets(status: StatusAnswer) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for column in ("asset", "state", "asset id", "reason"):
+        table.add_column(column)
+    for asset in status.assets or ():
+        table.add_row(asset.name or "?", asset.state, asset.asset_id, asset.reason)
+    return table
 
 
 def _person(person: PersonShownAnswer) -> RenderableType:

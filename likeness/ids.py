@@ -55,6 +55,21 @@ def video_workflow_id(workflow_id: str, number: int = 1) -> str:
     return f"{workflow_id}/video/{number}"
 
 
+def video_of(workflow_id: str) -> tuple[str, int]:
+    """Give owner (an onboarding's or person's workflow id) and number of a video's workflow id.
+
+    Raises ``ValueError`` for any other id.
+    """
+    owner, found, number = workflow_id.partition("/video/")
+    if not found or not re.fullmatch(r"[1-9][0-9]{0,5}", number):
+        raise ValueError("a video's workflow id is its onboarding's or person's, then /video/N")
+    if owner.split("/")[2:-1] == [PERSON]:
+        person_of(owner)
+    else:
+        onboarding_workflow_id(*onboarding_of(owner))
+    return owner, int(number)
+
+
 def person_workflow_id(tenant: str, person: str) -> str:
     """Give ``likeness/{tenant}/person/{ref}``."""
     return f"{_ROOT}/{checked_part(tenant)}/{PERSON}/{checked_part(person)}"

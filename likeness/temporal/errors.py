@@ -4,6 +4,7 @@ OnboardingError
 ├── DifferentRequestError    the id is taken by another request
 ├── NoSuchOnboardingError    nothing of that id, or its history is past retention
 ├── NoSuchPersonError        nobody of that reference was ever verified here
+├── NoSuchVideoError         nothing of that id, or its history is past retention
 ├── OnboardingEndedError     the run has ended and takes no more orders
 ├── PersonErasedError        the person has been erased, or the run was ended from outside
 ├── RefusedError             the run said no, and why
@@ -30,8 +31,12 @@ class NoSuchPersonError(OnboardingError):
     """Nobody of that reference was verified, or they were erased and retention has passed."""
 
 
+class NoSuchVideoError(OnboardingError):
+    """There is no video of that id, or its history is past retention."""
+
+
 class OnboardingEndedError(OnboardingError):
-    """The onboarding has ended and takes no more orders."""
+    """The onboarding, or its video, has ended and takes no more orders."""
 
 
 class PersonErasedError(OnboardingError):

@@ -42,7 +42,8 @@ _STAGE_OF_END: Mapping[WorkflowExecutionStatus, Stage] = {
 class OnboardingGlance(Message):
     """An onboarding as its search attributes and memo tell it; all times in UTC.
 
-    ``status`` is Temporal's own word for the run, in lower case.
+    ``status`` is Temporal's own word for the run, in lower case; ``events`` is the length of its
+    history. ``holding_video`` is the workflow id of its video where the hold is the video's.
     """
 
     tenant: str
@@ -51,11 +52,13 @@ class OnboardingGlance(Message):
     stage: Stage
     hold: Hold | None = None
     reason: FailureCode | None = None
+    holding_video: str | None = None
     waiting_for: WaitingFor
     deadline: datetime | None = None
     memo: RunMemo | None = None
     closed: bool
     status: str
+    events: int = 0
     started_at: datetime
     closed_at: datetime | None = None
 
@@ -78,7 +81,12 @@ async def describe_onboarding(
     if glance.stage is Stage.GENERATING and not glance.closed:
         hold, reason = await hold_of_video(client, workflow_id, rpc_timeout=rpc_timeout)
         if hold is not None:
-            update = {"hold": hold, "reason": reason, "waiting_for": waiting_for(hold)}
+            update = {
+                "hold": hold,
+                "reason": reason,
+                "holding_video": video_workflow_id(workflow_id),
+                "waiting_for": waiting_for(hold),
+            }
             return glance.model_copy(update=update)
     return glance
 
@@ -142,7 +150,12 @@ async def hold_of_video(
         return None, None
     if video.close_time is not None:
         return None, None
-    shown = video.typed_search_attributes
+    return hold_at(video)
+
+
+def hold_at(run: WorkflowExecution) -> tuple[Hold | None, FailureCode | None]:
+    """Read hold and reason of any run of ours from its search attributes."""
+    shown = run.typed_search_attributes
     return _hold(shown.get(attributes.HOLD)), _reason(shown.get(attributes.REASON))
 
 
@@ -172,6 +185,7 @@ def glance_at(run: WorkflowExecution, memo: RunMemo | None) -> OnboardingGlance:
         memo=memo,
         closed=closed,
         status="unknown" if run.status is None else run.status.name.lower(),
+        events=run.history_length,
         started_at=run.start_time,
         closed_at=run.close_time,
     )

@@ -6,55 +6,56 @@ The client needs the plugin of ``likeness.temporal.plugin``; nothing else of lik
 import time
 from datetime import timedelta
 
-from temporalio.client import Client, WorkflowQueryFailedError
+from temporalio.client import Client
 from temporalio.common import WorkflowIDConflictPolicy, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.service import RPCError
 
 from likeness import names, search
-from likeness.failures import FailureCode
 from likeness.ids import onboarding_workflow_id
 from likeness.messages.base import Message
-from likeness.messages.conversation import Failure, OnboardingStatus
 from likeness.messages.onboarding import OnboardingInput, RunMemo
 from likeness.stages import Stage, WaitingFor
 from likeness.summaries import Summary
 from likeness.temporal.attributes import search_attributes
-from likeness.temporal.errors import (
-    DifferentRequestError,
-    NoSuchOnboardingError,
-)
+from likeness.temporal.errors import DifferentRequestError
 from likeness.temporal.glance import (
     RPC_TIMEOUT,
     OnboardingGlance,
     describe_onboarding,
-    hold_of_video,
-    is_silence,
     list_onboardings,
     temporal_away,
-    waiting_for,
 )
 from likeness.temporal.orders import (
+    accept_partial,
     cancel_onboarding,
+    check_now,
+    extend_deadline,
     release_device,
+    replace_assets,
     reset_attempts,
+    resolve,
     revoke_link,
 )
+from likeness.temporal.statuses import onboarding_status
 
 __all__ = [
     "OnboardingGlance",
     "StartedOnboarding",
+    "accept_partial",
     "cancel_onboarding",
+    "check_now",
     "describe_onboarding",
+    "extend_deadline",
     "list_onboardings",
     "onboarding_status",
     "release_device",
+    "replace_assets",
     "reset_attempts",
+    "resolve",
     "revoke_link",
     "start_onboarding",
 ]
-
-STATUS_TIMEOUT = timedelta(seconds=1.5)
 
 
 class StartedOnboarding(Message):
@@ -122,44 +123,6 @@ async def start_onboarding(
     )
 
 
-async def onboarding_status(
-    client: Client,
-    tenant: str,
-    onboarding: str,
-    *,
-    timeout: timedelta = STATUS_TIMEOUT,  # noqa: ASYNC109 - handed to the server as the deadline
-) -> OnboardingStatus | None:
-    """Ask the run itself for its details; None when no worker answers in time.
-
-    Raises:
-        ValueError: Tenant or onboarding may not stand in an id.
-        NoSuchOnboardingError: Nothing is known of it.
-        TemporalAwayError: The server refused the call.
-
-    """
-    workflow_id = onboarding_workflow_id(tenant, onboarding)
-    handle = client.get_workflow_handle(workflow_id)
-    try:
-        status: OnboardingStatus = await handle.query(
-            names.STATUS, result_type=OnboardingStatus, rpc_timeout=timeout
-        )
-    except WorkflowQueryFailedError:
-        # The run has not begun to tell: its first task failed, or its input never fitted.
-        return None
-    except RPCError as error:
-        _raise_unless_silent(error)
-        return None
-    if status.stage is not Stage.GENERATING:
-        return status
-    hold, reason = await hold_of_video(client, workflow_id, rpc_timeout=timeout)
-    if hold is None:
-        return status
-    failure = Failure.of(reason or FailureCode.BUG)
-    return status.model_copy(
-        update={"hold": hold, "waiting_for": waiting_for(hold), "failure": failure}
-    )
-
-
 def pinned(order: OnboardingInput) -> OnboardingInput:
     """Give ``order`` with every default written out.
 
@@ -190,10 +153,3 @@ async def _existing(
         stage=glance.stage,
         is_new=False,
     )
-
-
-def _raise_unless_silent(error: RPCError) -> None:
-    if error.status is RPCStatusCode.NOT_FOUND:
-        raise NoSuchOnboardingError("There is no onboarding of that id here.") from error
-    if not is_silence(error):
-        raise temporal_away(error) from error

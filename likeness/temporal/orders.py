@@ -1,44 +1,135 @@
 """Orders to a run under way, as Updates: what an operator asks of one onboarding.
 
-The client needs the plugin of ``likeness.temporal.plugin``, and a worker must run.
+The client needs the plugin of ``likeness.temporal.plugin``, and a worker must run. Each verb is
+called as ``await verb(client, tenant, onboarding, order)``; see ``OnboardingVerb``.
 """
 
-from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import timedelta
-from typing import TypeVar
+from typing import Generic, TypeVar
 
-from temporalio.client import (
-    Client,
-    WorkflowUpdateFailedError,
-    WorkflowUpdateRPCTimeoutOrCancelledError,
-)
-from temporalio.exceptions import ApplicationError
-from temporalio.service import RPCError, RPCStatusCode
+from temporalio.client import Client
 
 from likeness import names
-from likeness.failures import FailureCode, code_of
 from likeness.ids import onboarding_workflow_id
-from likeness.messages.base import Message
-from likeness.messages.conversation import Cancel, OnboardingStatus, OperatorOrder
-from likeness.temporal.errors import (
-    OnboardingEndedError,
-    RefusedError,
-    WorkerAwayError,
+from likeness.messages.conversation import (
+    AcceptPartial,
+    Cancel,
+    CheckNow,
+    ExtendDeadline,
+    OnboardingStatus,
+    OperatorOrder,
+    ReplaceAssets,
+    Resolve,
+    VideoStatus,
 )
-from likeness.temporal.glance import describe_onboarding, temporal_away
+from likeness.temporal.errors import OnboardingEndedError, WorkerAwayError
+from likeness.temporal.glance import describe_onboarding
+from likeness.temporal.ordering import ORDER_TIMEOUT, order_id_of, ordered
+from likeness.temporal.statuses import onboarding_status
+from likeness.temporal.videos import resolve_video
 
 __all__ = [
     "ORDER_TIMEOUT",
+    "OnboardingVerb",
+    "accept_partial",
     "cancel_onboarding",
-    "ordered",
+    "check_now",
+    "extend_deadline",
     "release_device",
+    "replace_assets",
     "reset_attempts",
+    "resolve",
     "revoke_link",
 ]
 
-ORDER_TIMEOUT = timedelta(seconds=10)
+OrderT = TypeVar("OrderT", bound=OperatorOrder)
 
-AnswerT = TypeVar("AnswerT", bound=Message)
+
+@dataclass(frozen=True)
+class OnboardingVerb(Generic[OrderT]):
+    """One verb that an onboarding obeys; ``update`` is its name on the wire."""
+
+    update: str
+
+    async def __call__(
+        self,
+        client: Client,
+        tenant: str,
+        onboarding: str,
+        order: OrderT,
+        *,
+        order_id: str | None = None,
+        rpc_timeout: timedelta = ORDER_TIMEOUT,
+    ) -> OnboardingStatus:
+        """Give the order and the status after it; see ``order_id_of`` for a repeat's safety.
+
+        Raises:
+            ValueError: Tenant or onboarding may not stand in an id.
+            NoSuchOnboardingError: Nothing is known of it.
+            OnboardingEndedError: It has ended already.
+            RefusedError: The run refused, and why.
+            WorkerAwayError: No worker answered in time; the order may still take effect.
+            TemporalAwayError: The server did not answer.
+
+        """
+        if order_id is None:
+            glance = await describe_onboarding(client, tenant, onboarding, rpc_timeout=rpc_timeout)
+            if glance.closed:
+                raise _ended()
+            salt = glance.memo.request if glance.memo else ""
+            order_id = order_id_of(self.update, order, events=glance.events, salt=salt)
+        return await _ordered(
+            client,
+            tenant,
+            onboarding,
+            self.update,
+            order,
+            order_id=order_id,
+            rpc_timeout=rpc_timeout,
+        )
+
+
+release_device = OnboardingVerb[OperatorOrder](names.RELEASE_DEVICE)
+"""Let any device go on with the check."""
+
+revoke_link = OnboardingVerb[OperatorOrder](names.REVOKE_LINK)
+"""Make every invite link handed out so far worthless; ``link`` is the new one's number."""
+
+reset_attempts = OnboardingVerb[OperatorOrder](names.RESET_ATTEMPTS)
+"""Grant as many attempts as in the beginning."""
+
+replace_assets = OnboardingVerb[ReplaceAssets](names.REPLACE_ASSETS)
+"""Give other files in the place of refused ones; only they are submitted."""
+
+accept_partial = OnboardingVerb[AcceptPartial](names.ACCEPT_PARTIAL)
+"""Go on with the assets that are usable by now."""
+
+extend_deadline = OnboardingVerb[ExtendDeadline](names.EXTEND_DEADLINE)
+"""End the run later than it would."""
+
+check_now = OnboardingVerb[CheckNow](names.CHECK_NOW)
+"""Ask the upstream at once; where a video is being made, about the video."""
+
+_resolve_here = OnboardingVerb[Resolve](names.RESOLVE)
+
+
+async def resolve(
+    client: Client,
+    tenant: str,
+    onboarding: str,
+    order: Resolve,
+    *,
+    rpc_timeout: timedelta = ORDER_TIMEOUT,
+) -> OnboardingStatus | VideoStatus:
+    """Decide what the run cannot know; where its video is what holds, the video's run is told.
+
+    Raises as an ``OnboardingVerb``.
+    """
+    glance = await describe_onboarding(client, tenant, onboarding, rpc_timeout=rpc_timeout)
+    if glance.holding_video is not None:
+        return await resolve_video(client, glance.holding_video, order, rpc_timeout=rpc_timeout)
+    return await _resolve_here(client, tenant, onboarding, order, rpc_timeout=rpc_timeout)
 
 
 async def cancel_onboarding(
@@ -48,127 +139,43 @@ async def cancel_onboarding(
     cancel: Cancel,
     *,
     rpc_timeout: timedelta = ORDER_TIMEOUT,
-) -> None:
+) -> OnboardingStatus:
     """End an onboarding; saying it twice is the same as once.
 
-    Raises:
-        ValueError: Tenant or onboarding may not stand in an id.
-        NoSuchOnboardingError: Nothing is known of it.
-        OnboardingEndedError: It has ended already.
-        RefusedError: The run refused, and why.
-        WorkerAwayError: No worker answered in time; the order may still take effect.
-        TemporalAwayError: The server did not answer.
-
+    A POST under way is waited for: then the answer is not at its end yet, and ``ending`` says how
+    it will end. Raises as an ``OnboardingVerb``.
     """
-    # One id for ever: the server answers a repeated order with the first one's outcome.
-    await _onboarding_ordered(
-        client,
-        tenant,
-        onboarding,
-        names.CANCEL,
-        cancel,
-        order_id=names.CANCEL,
-        rpc_timeout=rpc_timeout,
-    )
-
-
-async def release_device(
-    client: Client,
-    tenant: str,
-    onboarding: str,
-    order: OperatorOrder,
-    *,
-    rpc_timeout: timedelta = ORDER_TIMEOUT,
-) -> OnboardingStatus:
-    """Let any device go on with the check; raises as ``cancel_onboarding``."""
-    return await _onboarding_ordered(
-        client, tenant, onboarding, names.RELEASE_DEVICE, order, rpc_timeout=rpc_timeout
-    )
-
-
-async def revoke_link(
-    client: Client,
-    tenant: str,
-    onboarding: str,
-    order: OperatorOrder,
-    *,
-    rpc_timeout: timedelta = ORDER_TIMEOUT,
-) -> OnboardingStatus:
-    """Make every invite link handed out so far worthless; ``link`` is the new one's number.
-
-    Raises as ``cancel_onboarding``; repeating it after a ``WorkerAwayError`` does no harm.
-    """
-    return await _onboarding_ordered(
-        client, tenant, onboarding, names.REVOKE_LINK, order, rpc_timeout=rpc_timeout
-    )
-
-
-async def reset_attempts(
-    client: Client,
-    tenant: str,
-    onboarding: str,
-    order: OperatorOrder,
-    *,
-    rpc_timeout: timedelta = ORDER_TIMEOUT,
-) -> OnboardingStatus:
-    """Grant as many attempts as in the beginning; raises as ``cancel_onboarding``."""
-    return await _onboarding_ordered(
-        client, tenant, onboarding, names.RESET_ATTEMPTS, order, rpc_timeout=rpc_timeout
-    )
-
-
-async def ordered(
-    client: Client,
-    workflow_id: str,
-    update: str,
-    order: Message,
-    *,
-    answer: type[AnswerT],
-    when_gone: Callable[[], Awaitable[Exception]],
-    order_id: str | None = None,
-    rpc_timeout: timedelta = ORDER_TIMEOUT,
-) -> AnswerT:
-    """Give the answer of an Update; repeated under one ``order_id`` it is done once.
-
-    Raises:
-        RefusedError: The run refused, and why.
-        WorkerAwayError: No worker answered in time; the order may still take effect.
-        TemporalAwayError: The server did not answer.
-        Exception: What ``when_gone`` gives (or raises) when no such run takes orders.
-
-    """
-    handle = client.get_workflow_handle(workflow_id)
     try:
-        done: AnswerT = await handle.execute_update(
-            update, order, id=order_id, result_type=answer, rpc_timeout=rpc_timeout
+        # One id for ever: the server answers a repeated order with the first one's outcome.
+        return await _ordered(
+            client,
+            tenant,
+            onboarding,
+            names.CANCEL,
+            cancel,
+            order_id=names.CANCEL,
+            rpc_timeout=rpc_timeout,
         )
-    except WorkflowUpdateFailedError as error:
-        raise _refused(error) from error
-    except WorkflowUpdateRPCTimeoutOrCancelledError as error:
-        raise WorkerAwayError(
-            f"The order was not carried out within {rpc_timeout.total_seconds():g} s: no worker "
-            "runs, or it waits for a POST under way. It may still take effect; ask again."
-        ) from error
-    except RPCError as error:
-        if error.status is not RPCStatusCode.NOT_FOUND:
-            raise temporal_away(error) from error
-        raise await when_gone() from error
-    return done
+    except WorkerAwayError:
+        status = await onboarding_status(client, tenant, onboarding)
+        if status is None or status.ending is None:
+            raise
+        return status
 
 
-async def _onboarding_ordered(
+async def _ordered(
     client: Client,
     tenant: str,
     onboarding: str,
     update: str,
-    order: Message,
+    order: OperatorOrder | Cancel,
     *,
-    order_id: str | None = None,
+    order_id: str,
     rpc_timeout: timedelta,
 ) -> OnboardingStatus:
     async def gone() -> Exception:
         await describe_onboarding(client, tenant, onboarding, rpc_timeout=rpc_timeout)
-        return OnboardingEndedError("The onboarding has ended and takes no orders.")
+        return _ended()
 
     return await ordered(
         client,
@@ -182,9 +189,5 @@ async def _onboarding_ordered(
     )
 
 
-def _refused(error: WorkflowUpdateFailedError) -> RefusedError:
-    cause = error.cause
-    if not isinstance(cause, ApplicationError):
-        return RefusedError("The run refused.")
-    known = cause.type in set(FailureCode)
-    return RefusedError(cause.message, code=code_of(cause.type) if known else None)
+def _ended() -> OnboardingEndedError:
+    return OnboardingEndedError("The onboarding has ended and takes no orders.")

@@ -13,7 +13,7 @@ from likeness.ids import person_workflow_id
 from likeness.messages.conversation import Withdraw
 from likeness.messages.person import Erase, Erased, Generate, PersonState, VideoOrdered
 from likeness.temporal.errors import PersonErasedError
-from likeness.temporal.orders import ORDER_TIMEOUT, ordered
+from likeness.temporal.ordering import ORDER_TIMEOUT, ordered
 from likeness.temporal.person_glance import (
     KnownVideo,
     PersonGlance,

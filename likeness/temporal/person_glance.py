@@ -9,7 +9,6 @@ from temporalio.client import (
     Client,
     WorkflowExecution,
     WorkflowExecutionStatus,
-    WorkflowFailureError,
     WorkflowQueryFailedError,
 )
 from temporalio.service import RPCError, RPCStatusCode
@@ -21,8 +20,9 @@ from likeness.messages.conversation import VideoStatus
 from likeness.messages.person import PersonState
 from likeness.stages import Stage
 from likeness.temporal import attributes
-from likeness.temporal.errors import NoSuchPersonError
+from likeness.temporal.errors import NoSuchPersonError, NoSuchVideoError
 from likeness.temporal.glance import RPC_TIMEOUT, is_silence, temporal_away
+from likeness.temporal.videos import describe_video
 
 STATUS_TIMEOUT = timedelta(seconds=1.5)
 
@@ -143,23 +143,11 @@ async def list_people(
 
 
 async def _video(client: Client, workflow_id: str, *, rpc_timeout: timedelta) -> KnownVideo:
-    handle = client.get_workflow_handle(workflow_id, result_type=VideoStatus)
-    status: VideoStatus | None = None
     try:
-        run = await handle.describe(rpc_timeout=rpc_timeout)
-        if run.status is WorkflowExecutionStatus.COMPLETED:
-            # Its end stands in the history, which needs no worker.
-            status = await handle.result(rpc_timeout=rpc_timeout)
-        else:
-            status = await handle.query(
-                names.STATUS, result_type=VideoStatus, rpc_timeout=rpc_timeout
-            )
-    except (WorkflowQueryFailedError, WorkflowFailureError):
-        status = None
-    except RPCError as error:
-        if error.status is not RPCStatusCode.NOT_FOUND and not is_silence(error):
-            raise temporal_away(error) from error
-    return KnownVideo(workflow_id=workflow_id, status=status)
+        glance = await describe_video(client, workflow_id, timeout=rpc_timeout)
+    except NoSuchVideoError:
+        return KnownVideo(workflow_id=workflow_id)
+    return KnownVideo(workflow_id=workflow_id, status=glance.status)
 
 
 def _glance_at(run: WorkflowExecution) -> PersonGlance:

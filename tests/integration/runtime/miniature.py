@@ -12,12 +12,14 @@ from likeness.messages.conversation import (
     OnboardingStatus,
     OpenOutcome,
     OpenSession,
+    Resolve,
     SessionOpened,
     VerificationCallback,
+    VideoStatus,
 )
 from likeness.messages.onboarding import OnboardingInput
 from likeness.messages.steps import LooksSent, QueryGroup
-from likeness.stages import Hold, Stage, WaitingFor
+from likeness.stages import Hold, Stage, VideoState, WaitingFor
 from likeness.summaries import Summary
 from likeness.temporal.attributes import search_attribute_updates, search_attributes
 
@@ -38,6 +40,7 @@ class MiniatureOnboarding:
         self.callbacks = 0
         self.stage = Stage.INVITED
         self.reason = ""
+        self.ending: Stage | None = None
 
     @workflow.run
     async def run(self, _order: OnboardingInput) -> OnboardingStatus:
@@ -63,8 +66,11 @@ class MiniatureOnboarding:
         return SessionOpened(outcome=OpenOutcome.OPENED)
 
     @workflow.update(name=names.CANCEL)
-    def cancel(self, cancel: Cancel) -> OnboardingStatus:
+    async def cancel(self, cancel: Cancel) -> OnboardingStatus:
         self.reason = cancel.reason
+        if cancel.reason == "a POST is under way":
+            self.ending = Stage.CANCELED
+            await workflow.wait_condition(lambda: False)
         self._show(Stage.CANCELED)
         return self.status()
 
@@ -85,6 +91,7 @@ class MiniatureOnboarding:
             stage=self.stage,
             waiting_for=WaitingFor.UPSTREAM,
             deadline=0,
+            ending=self.ending,
         )
 
     def _show(self, stage: Stage) -> None:
@@ -96,6 +103,12 @@ class MiniatureOnboarding:
 
 @workflow.defn(name=names.GENERATE_VIDEO)
 class HeldVideo:
+    """Holds until it is resolved; ``spent_usd`` counts how often it obeyed."""
+
+    @workflow.init
+    def __init__(self) -> None:
+        self.resolved = 0
+
     @workflow.run
     async def run(self) -> None:
         held = search_attributes(
@@ -107,6 +120,19 @@ class HeldVideo:
         before = workflow.info().typed_search_attributes
         workflow.upsert_search_attributes(search_attribute_updates(held, since=before))
         await workflow.wait_condition(lambda: False)
+
+    @workflow.update(name=names.RESOLVE)
+    def resolve(self, _: Resolve) -> VideoStatus:
+        self.resolved += 1
+        return self.status()
+
+    @workflow.query(name=names.STATUS)
+    def status(self) -> VideoStatus:
+        return VideoStatus(
+            state=VideoState.GENERATING,
+            workflow_id=workflow.info().workflow_id,
+            spent_usd=self.resolved,
+        )
 
 
 @workflow.defn

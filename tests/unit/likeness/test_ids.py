@@ -11,7 +11,9 @@ from likeness.ids import (
     onboarding_of,
     onboarding_workflow_id,
     person_queue,
+    person_workflow_id,
     upstream_queue,
+    video_of,
     video_workflow_id,
 )
 
@@ -107,6 +109,32 @@ class TestWorkflowIds:
     def test_another_kind_of_run_is_no_onboarding(self, workflow_id: str) -> None:
         with pytest.raises(ValueError):
             onboarding_of(workflow_id)
+
+
+class TestVideos:
+    @given(tenant=PARTS, owner=PARTS.filter(lambda part: part != "person"))
+    def test_one_is_told_from_its_owner_and_back(self, tenant: str, owner: str) -> None:
+        for owners_id in (
+            onboarding_workflow_id(tenant, owner),
+            person_workflow_id(tenant, owner),
+        ):
+            assert (owners_id, 12) == video_of(video_workflow_id(owners_id, 12))
+
+    @pytest.mark.parametrize(
+        "workflow_id",
+        [
+            "likeness/default/one",
+            "likeness/default/one/video/",
+            "likeness/default/one/video/0",
+            "likeness/default/one/video/1/video/1",
+            "likeness/default/person/video/1",
+            "likeness/default/somebody/one/video/1",
+            "other/default/one/video/1",
+        ],
+    )
+    def test_nothing_else_is_one(self, workflow_id: str) -> None:
+        with pytest.raises(ValueError, match=r"."):
+            video_of(workflow_id)
 
 
 class TestQueues:

@@ -6,14 +6,15 @@ from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
 from commands import asking, onboardings, people
-from commands.orders import Somebody
 from commands.outcomes import CommandError, ExitCode, Problem
+from commands.subjects import Somebody
 from likeness.failures import FailureCode
 from likeness.messages.onboarding import OnboardingRequest, VideoRequest
 from likeness.temporal.errors import (
     DifferentRequestError,
     NoSuchOnboardingError,
     NoSuchPersonError,
+    NoSuchVideoError,
     OnboardingEndedError,
     OnboardingError,
     PersonErasedError,
@@ -54,6 +55,7 @@ EXPECTED: dict[type[Exception], tuple[ExitCode, str]] = {
     DifferentRequestError: (ExitCode.FAILED, Problem.DIFFERENT_REQUEST),
     NoSuchOnboardingError: (ExitCode.NOT_FOUND, Problem.NOT_FOUND),
     NoSuchPersonError: (ExitCode.NOT_FOUND, Problem.NOT_FOUND),
+    NoSuchVideoError: (ExitCode.NOT_FOUND, Problem.NOT_FOUND),
     PersonErasedError: (ExitCode.FAILED, FailureCode.ALREADY_ENDED),
     OnboardingEndedError: (ExitCode.FAILED, FailureCode.ALREADY_ENDED),
     RefusedError: (ExitCode.FAILED, Problem.REFUSED),

@@ -22,7 +22,8 @@ PROMPT = "canary of a prompt"
 START = ["start", "--person", "p-1", "--asset", URL, "--prompt", PROMPT]
 COMMANDS = [
     *("start", "status", "watch", "list", "cancel", "link"),
-    *("revoke-link", "release-device", "reset-attempts"),
+    *("revoke-link", "release-device", "reset-attempts", "replace-assets", "accept-partial"),
+    *("extend-deadline", "check-now", "resolve"),
     *("person show", "person list", "person generate", "person withdraw", "person erase"),
     *("keys new", "keys rotate"),
 ]
@@ -273,6 +274,18 @@ class TestWhatGoesWrong:
             ["revoke-link", "one", "--reason", "x" * 501],
             ["release-device"],
             ["reset-attempts", "anna@example.com"],
+            ["cancel", "one", "--actor", ""],
+            ["accept-partial", "likeness/default/one/video/1"],
+            ["replace-assets", "one"],
+            ["replace-assets", "one", "--asset", URL],
+            ["extend-deadline", "one"],
+            ["extend-deadline", "one", "--by", "soon"],
+            ["check-now", "one", "--actor", "x" * 81],
+            ["resolve", "one"],
+            ["resolve", "one", "perhaps"],
+            ["resolve", "one", "adopt"],
+            ["resolve", "one", "resubmit", "task_1"],
+            ["resolve", "one/video/1", "give_up"],
             ["start", "--person", "p-1", "--asset", URL, "--contact", ""],
             ["start", "--person", "p-1", "--asset", URL, "--purpose", "x" * 301],
             ["person"],

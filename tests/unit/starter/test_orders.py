@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from commands.orders import SHAPES, prompt_of, request_of, subject_of
+from commands.orders import SHAPES, prompt_of, request_of
 from commands.outcomes import CommandError, ExitCode
 from likeness.messages.onboarding import AssetKind, OnboardingRequest, VideoRequest
 
@@ -176,25 +176,3 @@ class TestThePrompt:
 
         with pytest.raises(CommandError, match="is not UTF-8 text"):
             prompt_of(None, str(file))
-
-
-class TestTheSubject:
-    def test_is_named_by_its_id_or_by_its_whole_workflow_id(self) -> None:
-        assert subject_of("one", "acme") == ("acme", "one")
-        assert subject_of("likeness/acme/one", "default") == ("acme", "one")
-
-    def test_makes_commands_that_can_be_copied(self) -> None:
-        assert subject_of("one", "default").command("watch") == "python starter.py watch one"
-        assert subject_of("one", "acme").command("watch").endswith("watch likeness/acme/one")
-
-    @pytest.mark.parametrize("number", [1, 12])
-    def test_is_not_its_video(self, number: int) -> None:
-        with pytest.raises(CommandError) as caught:
-            subject_of(f"likeness/default/x/video/{number}", "default")
-
-        assert str(caught.value) == "This is the id of a video; the onboarding is x."
-
-    @pytest.mark.parametrize("typed_id", ["", "a@b.c", "Anna", "likeness/one", "x" * 41, "a/b/c/d"])
-    def test_with_a_bad_id_is_refused(self, typed_id: str) -> None:
-        with pytest.raises(CommandError, match=r"^(ID, the onboarding's id,|--tenant)"):
-            subject_of(typed_id, "default")

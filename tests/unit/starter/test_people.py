@@ -10,7 +10,6 @@ import pytest
 
 import starter
 from commands import people
-from commands.orders import Somebody
 from commands.outcomes import ExitCode
 from commands.people_answers import (
     ErasedAnswer,
@@ -19,6 +18,7 @@ from commands.people_answers import (
     PersonShownAnswer,
     WithdrawnAnswer,
 )
+from commands.subjects import Somebody
 from likeness.failures import FailureCode
 from likeness.messages.conversation import Consent, Failure, VideoStatus
 from likeness.messages.onboarding import AssetKind, VideoRequest

@@ -1,0 +1,82 @@
+"""What can be typed about a failure: the commands for each code, ready to be copied."""
+
+from collections.abc import Iterable, Mapping
+
+from commands.subjects import Clip, Subject
+from likeness.failures import FailureCode
+from likeness.messages.conversation import AssetStatus
+from likeness.stages import AssetState, WaitingFor
+
+_DECIDE = ("resolve {id} adopt TASK_ID{asset}", "resolve {id} resubmit", "resolve {id} give_up")
+_REPEAT = ("resolve {id} resubmit", "resolve {id} give_up")
+_LOOK = ("watch {id}",)
+_REPLACE = "replace-assets {id} {replaced}"
+_ACCEPT = "accept-partial {id}"
+
+REMEDIES: Mapping[FailureCode, tuple[str, ...]] = {
+    FailureCode.ATTEMPTS_EXHAUSTED: ("reset-attempts {id}", "cancel {id}"),
+    FailureCode.H5_HOST_UNLISTED: ("link {id}",),
+    FailureCode.UPSTREAM_UNAVAILABLE: _LOOK,
+    FailureCode.UPSTREAM_KEY_REFUSED: _LOOK,
+    FailureCode.UPSTREAM_BALANCE: _LOOK,
+    FailureCode.UPSTREAM_FORBIDDEN: _LOOK,
+    FailureCode.UPSTREAM_REFUSED: (*_REPEAT, "cancel {id}"),
+    FailureCode.UPSTREAM_LOST_TASK: _DECIDE,
+    FailureCode.SUBMISSION_UNCONFIRMED: _DECIDE,
+    FailureCode.TOO_FEW_USABLE_ASSETS: (_REPLACE, _ACCEPT, "cancel {id}"),
+    FailureCode.GENERATION_UNCONFIRMED: _DECIDE,
+    FailureCode.GENERATION_STALLED: ("check-now {id}", "resolve {id} give_up"),
+    FailureCode.SPEND_LIMIT: ("watch {id}", "resolve {id} give_up"),
+    FailureCode.ARCHIVE_FAILED: _LOOK,
+    FailureCode.BUG: (*_REPEAT, "cancel {id}"),
+}
+"""For each code that a run holds with; ``{id}`` is the run, capitals are for the reader to fill."""
+
+_WITHOUT_A_HOLD: Mapping[WaitingFor, tuple[str, ...]] = {
+    WaitingFor.PERSON: ("link {id}",),
+    WaitingFor.UPSTREAM: ("watch {id}",),
+    WaitingFor.CALLER: ("cancel {id}",),
+    WaitingFor.OPERATOR: ("cancel {id}",),
+    WaitingFor.NOBODY: (),
+}
+
+
+def commands_for(
+    code: FailureCode | None,
+    waiting_for: WaitingFor,
+    subject: Subject | Clip,
+    assets: Iterable[AssetStatus] = (),
+) -> tuple[str, ...]:
+    """Give the command lines that go on from where a run stands, best first."""
+    templates = REMEDIES.get(code) if code is not None else None
+    if templates is None:
+        templates = _WITHOUT_A_HOLD[waiting_for]
+    known = tuple(assets)
+    if known and all(asset.state is not AssetState.USABLE for asset in known):
+        templates = tuple(template for template in templates if template != _ACCEPT)
+    return tuple(line for template in templates for line in _filled(template, subject, known))
+
+
+def shown(code: FailureCode) -> tuple[str, ...]:
+    """Give the same for a table: no run is meant, and capitals stand for what is to be filled."""
+    words = {"id": "ID", "asset": " [--asset NAME]", "replaced": "--asset NAME=URL"}
+    return tuple(template.format(**words) for template in REMEDIES.get(code, ()))
+
+
+def _filled(
+    template: str, subject: Subject | Clip, assets: tuple[AssetStatus, ...]
+) -> tuple[str, ...]:
+    unknown = _names(assets, AssetState.UNKNOWN)
+    refused = _names(assets, AssetState.REFUSED) or ("NAME",)
+    replaced = " ".join(f"--asset {name}=URL" for name in refused)
+    # Where one alone is unknown it need not be named.
+    meant = [f" --asset {name}" for name in unknown] if len(unknown) > 1 else [""]
+    lines = [
+        template.format(id=subject.shown, asset=one, replaced=replaced)
+        for one in (meant if "{asset}" in template else [""])
+    ]
+    return tuple(f"python starter.py {line}" for line in lines)
+
+
+def _names(assets: tuple[AssetStatus, ...], state: AssetState) -> tuple[str, ...]:
+    return tuple(asset.name or "NAME" for asset in assets if asset.state is state)
