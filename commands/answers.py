@@ -106,7 +106,9 @@ class StatusAnswer(OnboardingAnswer):
         if self.ending is not None:
             return (subject.command("watch"),)
         code = self.failure.code if self.failure and self.hold else None
-        return commands_for(code, self.waiting_for, subject, self.assets or ())
+        return commands_for(
+            code, self.waiting_for, subject, stage=self.stage, assets=self.assets or ()
+        )
 
     def knowing(self, status: OnboardingStatus) -> "StatusAnswer":
         """Fill in what the run itself tells; after the end Temporal's word on the stage stays."""

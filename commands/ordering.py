@@ -113,12 +113,15 @@ def extend_deadline(
 def check_now(
     settings: StarterSettings, target: Subject | Clip, who: Who
 ) -> ObeyedAnswer | VideoObeyedAnswer:
-    """Ask the upstream at once."""
+    """Ask the upstream at once; where an onboarding's video holds, in the video's own run."""
     order = CheckNow(**who._asdict())
-    if isinstance(target, Clip):
-        video = ask(settings, lambda client: check_video(client, target.workflow_id, order))
-        return _video_obeyed("check-now", video)
-    return _answer("check-now", target, _obeyed(settings, target, orders.check_now, order))
+
+    async def question(client: Client) -> OnboardingStatus | VideoStatus:
+        if isinstance(target, Clip):
+            return await check_video(client, target.workflow_id, order)
+        return await orders.check_now(client, *target, order)
+
+    return _wherever("check-now", ask(settings, question))
 
 
 def resolve(
@@ -131,10 +134,7 @@ def resolve(
             return await resolve_video(client, target.workflow_id, order)
         return await orders.resolve(client, *target, order)
 
-    status = ask(settings, question)
-    if isinstance(status, VideoStatus):
-        return _video_obeyed("resolve", status)
-    return _answer("resolve", Subject(status.tenant, status.onboarding_id), status)
+    return _wherever("resolve", ask(settings, question))
 
 
 def _obeyed(
@@ -153,6 +153,14 @@ def _named(subject: Subject, stage: Stage) -> _Named:
         "workflow_id": subject.workflow_id,
         "stage": stage,
     }
+
+
+def _wherever(
+    verb: str, status: OnboardingStatus | VideoStatus
+) -> ObeyedAnswer | VideoObeyedAnswer:
+    if isinstance(status, VideoStatus):
+        return _video_obeyed(verb, status)
+    return _answer(verb, Subject(status.tenant, status.onboarding_id), status)
 
 
 def _answer(verb: str, subject: Subject, status: OnboardingStatus) -> ObeyedAnswer:

@@ -138,11 +138,18 @@ def _status(status: StatusAnswer | VideoAnswer) -> RenderableType:
         facts.add_row(Text(name, style="dim"), value)
     parts: list[RenderableType] = [facts]
     if isinstance(status, StatusAnswer) and status.assets:
-        parts += ["", _assets(status), *status_wording.advice(status)]
-    parts += ["", f"Next: {status_wording.next_step(status)}"]
+        parts += ["", _assets(status), *map(_wrapped, status_wording.advice(status))]
+    parts += ["", _wrapped(f"Next: {status_wording.next_step(status)}")]
     # Never broken: a command is copied as it stands.
     parts += [Text(f"  {line}", no_wrap=True, overflow="ignore") for line in status.next_commands]
     return Group(*parts)
+
+
+def _wrapped(sentence: str) -> Table:
+    """Break a sentence between words, which a console with soft wraps does in a table only."""
+    grid = Table.grid()
+    grid.add_row(sentence)
+    return grid
 
 
 def _assets(status: StatusAnswer) -> Table:

@@ -5,29 +5,30 @@ from collections.abc import Iterable, Mapping
 from commands.subjects import Clip, Subject
 from likeness.failures import FailureCode
 from likeness.messages.conversation import AssetStatus
-from likeness.stages import AssetState, WaitingFor
+from likeness.stages import AssetState, Stage, WaitingFor
 
-_DECIDE = ("resolve {id} adopt TASK_ID{asset}", "resolve {id} resubmit", "resolve {id} give_up")
-_REPEAT = ("resolve {id} resubmit", "resolve {id} give_up")
-_LOOK = ("watch {id}",)
+_GIVE_UP = "resolve {id} give_up"
+_DECIDE = ("resolve {id} adopt TASK_ID{asset}", "resolve {id} resubmit", _GIVE_UP)
+_REPEAT = ("resolve {id} resubmit", _GIVE_UP)
+_WATCH, _CHECK = "watch {id}", "check-now {id}"
 _REPLACE = "replace-assets {id} {replaced}"
 _ACCEPT = "accept-partial {id}"
 
 REMEDIES: Mapping[FailureCode, tuple[str, ...]] = {
     FailureCode.ATTEMPTS_EXHAUSTED: ("reset-attempts {id}", "cancel {id}"),
-    FailureCode.H5_HOST_UNLISTED: ("link {id}",),
-    FailureCode.UPSTREAM_UNAVAILABLE: _LOOK,
-    FailureCode.UPSTREAM_KEY_REFUSED: _LOOK,
-    FailureCode.UPSTREAM_BALANCE: _LOOK,
-    FailureCode.UPSTREAM_FORBIDDEN: _LOOK,
+    FailureCode.H5_HOST_UNLISTED: ("resolve {id} resubmit", "link {id}"),
+    FailureCode.UPSTREAM_UNAVAILABLE: (_WATCH,),
+    FailureCode.UPSTREAM_KEY_REFUSED: (_WATCH,),
+    FailureCode.UPSTREAM_BALANCE: (_WATCH,),
+    FailureCode.UPSTREAM_FORBIDDEN: (_WATCH,),
     FailureCode.UPSTREAM_REFUSED: (*_REPEAT, "cancel {id}"),
     FailureCode.UPSTREAM_LOST_TASK: _DECIDE,
     FailureCode.SUBMISSION_UNCONFIRMED: _DECIDE,
     FailureCode.TOO_FEW_USABLE_ASSETS: (_REPLACE, _ACCEPT, "cancel {id}"),
-    FailureCode.GENERATION_UNCONFIRMED: _DECIDE,
-    FailureCode.GENERATION_STALLED: ("check-now {id}", "resolve {id} give_up"),
-    FailureCode.SPEND_LIMIT: ("watch {id}", "resolve {id} give_up"),
-    FailureCode.ARCHIVE_FAILED: _LOOK,
+    FailureCode.GENERATION_UNCONFIRMED: ("resolve {id} adopt TASK_ID", *_REPEAT),
+    FailureCode.GENERATION_STALLED: (_CHECK, "resolve {id} adopt TASK_ID", _GIVE_UP),
+    FailureCode.SPEND_LIMIT: (_CHECK, _GIVE_UP),
+    FailureCode.ARCHIVE_FAILED: (_CHECK, _GIVE_UP),
     FailureCode.BUG: (*_REPEAT, "cancel {id}"),
 }
 """For each code that a run holds with; ``{id}`` is the run, capitals are for the reader to fill."""
@@ -45,16 +46,24 @@ def commands_for(
     code: FailureCode | None,
     waiting_for: WaitingFor,
     subject: Subject | Clip,
+    *,
+    stage: Stage = Stage.GENERATING,
     assets: Iterable[AssetStatus] = (),
 ) -> tuple[str, ...]:
-    """Give the command lines that go on from where a run stands, best first."""
+    """Give the command lines that go on from where a run stands at ``stage``, best first."""
     templates = REMEDIES.get(code) if code is not None else None
     if templates is None:
         templates = _WITHOUT_A_HOLD[waiting_for]
+    elif stage is Stage.GENERATING:
+        # A video that waits for its next try by itself can be told to try at once.
+        templates = tuple(_CHECK if each == _WATCH else each for each in templates)
     known = tuple(assets)
-    if known and all(asset.state is not AssetState.USABLE for asset in known):
-        templates = tuple(template for template in templates if template != _ACCEPT)
-    return tuple(line for template in templates for line in _filled(template, subject, known))
+    vain = set() if any(asset.state is AssetState.USABLE for asset in known) else {_ACCEPT}
+    if stage in (Stage.INVITED, Stage.VERIFYING):
+        # Of the person's check nothing can be given up but the whole.
+        vain.add(_GIVE_UP)
+    possible = (each for each in templates if each not in vain)
+    return tuple(line for each in possible for line in _filled(each, subject, known))
 
 
 def shown(code: FailureCode) -> tuple[str, ...]:

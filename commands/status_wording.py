@@ -53,7 +53,7 @@ def next_step(answer: Standing) -> str:
     if isinstance(answer, StatusAnswer) and answer.ending is not None:
         return "nothing; the answer under way is waited for, then it ends:"
     if answer.failure is not None:
-        return f"{answer.failure.next_step} (the {answer.failure.who})"
+        return f"{answer.failure.next_step} (By the {answer.failure.who}.)"
     if answer.details == WORKER_AWAY:
         return "see that a worker runs (python worker.py)."
     return _after_a_video(answer) if isinstance(answer, VideoAnswer) else _after(answer)
@@ -72,12 +72,19 @@ def _of_an_onboarding(status: StatusAnswer) -> Iterator[tuple[str, str]]:
     if status.group_id is not None:
         yield "group", status.group_id
     if status.video is not None:
-        yield "video", _video(status.video)
+        yield from _of_its_video(status.video, is_held=status.hold is not None)
     yield from _reason(status.failure)
     if not status.stage.is_end:
         yield "deadline", _deadline(status.deadline)
     for order in (status.orders or ())[-ORDERS_SHOWN:]:
         yield "ordered", f"{order.verb} by {order.actor}, {moment(order.at)} UTC"
+
+
+def _of_its_video(video: VideoStatus, *, is_held: bool) -> Iterator[tuple[str, str]]:
+    yield "video", _video(video)
+    if is_held and video.task_id is not None:
+        # Support and console are asked with it.
+        yield "task", video.task_id
 
 
 def _of_a_video(answer: VideoAnswer) -> Iterator[tuple[str, str]]:
@@ -112,7 +119,7 @@ def _video(video: VideoStatus) -> str:
 def _money(video: VideoStatus) -> str:
     if video.cost_usd is not None:
         return f"cost ${video.cost_usd:.2f}"
-    return f"at most ${video.spent_usd:.2f}" if video.spent_usd else ""
+    return f"charged ${video.spent_usd:.2f} at most" if video.spent_usd else ""
 
 
 def _size(size_bytes: int) -> str:

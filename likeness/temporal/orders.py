@@ -27,7 +27,7 @@ from likeness.temporal.errors import OnboardingEndedError, WorkerAwayError
 from likeness.temporal.glance import describe_onboarding
 from likeness.temporal.ordering import ORDER_TIMEOUT, order_id_of, ordered
 from likeness.temporal.statuses import onboarding_status
-from likeness.temporal.videos import resolve_video
+from likeness.temporal.videos import check_video, resolve_video
 
 __all__ = [
     "ORDER_TIMEOUT",
@@ -108,9 +108,7 @@ accept_partial = OnboardingVerb[AcceptPartial](names.ACCEPT_PARTIAL)
 extend_deadline = OnboardingVerb[ExtendDeadline](names.EXTEND_DEADLINE)
 """End the run later than it would."""
 
-check_now = OnboardingVerb[CheckNow](names.CHECK_NOW)
-"""Ask the upstream at once; where a video is being made, about the video."""
-
+_check_here = OnboardingVerb[CheckNow](names.CHECK_NOW)
 _resolve_here = OnboardingVerb[Resolve](names.RESOLVE)
 
 
@@ -126,10 +124,25 @@ async def resolve(
 
     Raises as an ``OnboardingVerb``.
     """
-    glance = await describe_onboarding(client, tenant, onboarding, rpc_timeout=rpc_timeout)
-    if glance.holding_video is not None:
-        return await resolve_video(client, glance.holding_video, order, rpc_timeout=rpc_timeout)
+    video = await _holding_video(client, tenant, onboarding, rpc_timeout=rpc_timeout)
+    if video is not None:
+        return await resolve_video(client, video, order, rpc_timeout=rpc_timeout)
     return await _resolve_here(client, tenant, onboarding, order, rpc_timeout=rpc_timeout)
+
+
+async def check_now(
+    client: Client,
+    tenant: str,
+    onboarding: str,
+    order: CheckNow,
+    *,
+    rpc_timeout: timedelta = ORDER_TIMEOUT,
+) -> OnboardingStatus | VideoStatus:
+    """Ask the upstream at once, or try at once what waits for its next try; else as ``resolve``."""
+    video = await _holding_video(client, tenant, onboarding, rpc_timeout=rpc_timeout)
+    if video is not None:
+        return await check_video(client, video, order, rpc_timeout=rpc_timeout)
+    return await _check_here(client, tenant, onboarding, order, rpc_timeout=rpc_timeout)
 
 
 async def cancel_onboarding(
@@ -161,6 +174,13 @@ async def cancel_onboarding(
         if status is None or status.ending is None:
             raise
         return status
+
+
+async def _holding_video(
+    client: Client, tenant: str, onboarding: str, *, rpc_timeout: timedelta
+) -> str | None:
+    glance = await describe_onboarding(client, tenant, onboarding, rpc_timeout=rpc_timeout)
+    return glance.holding_video
 
 
 async def _ordered(

@@ -221,7 +221,9 @@ class TestAnotherVideo:
             await realm.client.get_workflow_handle(ordered.workflow_id).result()
             state = await person_status(realm.client, *WHO)
         assert state is not None
-        known = state.model_copy(update={"video_ids": (*state.video_ids, "likeness/default/gone/video/1")})
+        known = state.model_copy(
+            update={"video_ids": (*state.video_ids, "likeness/default/gone/video/1")}
+        )
 
         made, gone = await videos_of_person(realm.client, known)
 

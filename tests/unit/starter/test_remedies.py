@@ -7,7 +7,7 @@ from commands.remedies import REMEDIES, commands_for, shown
 from commands.subjects import Clip, Subject
 from likeness.failures import FAILURES, FailureCode
 from likeness.messages.conversation import AssetStatus
-from likeness.stages import AssetState, WaitingFor
+from likeness.stages import AssetState, Stage, WaitingFor
 
 ONE = Subject("default", "one")
 HELD = sorted(code for code, text in FAILURES.items() if text.hold is not None)
@@ -16,7 +16,9 @@ FILLED = {"TASK_ID": "task_1", "URL": "https://files.example/a.jpg", "NAME": "as
 
 def lines(code: FailureCode, *assets: AssetStatus) -> tuple[str, ...]:
     prefix = "python starter.py "
-    found = commands_for(code, WaitingFor.OPERATOR, ONE, assets)
+    found = commands_for(
+        code, WaitingFor.OPERATOR, ONE, stage=Stage.SUBMITTING_ASSETS, assets=assets
+    )
     assert all(line.startswith(prefix) for line in found)
     return tuple(line.removeprefix(prefix) for line in found)
 
@@ -96,10 +98,22 @@ class TestAVideo:
     def test_is_named_by_its_whole_id(self) -> None:
         clip = Clip("likeness/default/person/p-1/video/2")
 
-        [_, give_up] = commands_for(FailureCode.GENERATION_STALLED, WaitingFor.OPERATOR, clip)
+        *_, give_up = commands_for(FailureCode.GENERATION_STALLED, WaitingFor.OPERATOR, clip)
 
         assert f"python starter.py resolve {clip.workflow_id} give_up" == give_up
         assert clip == subjects.target_of(give_up.split()[3], "default")
+
+    def test_that_tries_again_by_itself_can_be_told_to_try_at_once(self) -> None:
+        told = commands_for(FailureCode.UPSTREAM_BALANCE, WaitingFor.OPERATOR, ONE)
+
+        assert ("python starter.py check-now one",) == told
+
+
+class TestTheCheckOfThePerson:
+    def test_cannot_be_given_up_without_the_whole(self) -> None:
+        told = commands_for(FailureCode.BUG, WaitingFor.OPERATOR, ONE, stage=Stage.VERIFYING)
+
+        assert ("python starter.py resolve one resubmit", "python starter.py cancel one") == told
 
 
 class TestWithoutAHold:
