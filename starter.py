@@ -160,7 +160,7 @@ def start(
 
 @app.command(epilog=example("status 3f9c01d2ab77 -o json"))
 def status(which: Target, tenant: Tenant = DEFAULT_TENANT, output: Form = Output.TEXT) -> None:
-    """Tell where an onboarding or a video stands, and what to type; needs no worker for most."""
+    """Tell where an onboarding or a video stands and what to type; within 2 s with no worker."""
     target = subjects.target_of(which, tenant)
     printing.Printer(output).answer(onboardings.status(_settings(), target, since=STARTED))
 
