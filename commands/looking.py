@@ -94,20 +94,12 @@ async def follow(
             if shown is None:
                 raise
             now = shown.model_copy(update={"details": TEMPORAL_AWAY})
-        _heed_a_wish_to_stop()
         if now != shown:
             yield now
         shown = now
         if now.stage.is_end:
             return
         await asyncio.sleep(every_s)
-
-
-def _heed_a_wish_to_stop() -> None:
-    """Stop where a Ctrl-C fell into a call: the SDK tells of it as of any failed call."""
-    task = asyncio.current_task()
-    if task is not None and task.cancelling():
-        raise asyncio.CancelledError
 
 
 def _at_a_glance(glance: OnboardingGlance) -> StatusAnswer:

@@ -198,18 +198,34 @@ def is_silence(error: RPCError) -> bool:
     that nobody polls the queue, RESOURCE_EXHAUSTED when queries of others wait there.
 
     Raises:
-        asyncio.CancelledError: It was us who were cancelled, for which the SDK says CANCELLED too.
+        asyncio.CancelledError: As ``heed_our_own_cancel``.
 
     """
-    task = asyncio.current_task()
-    if error.status is RPCStatusCode.CANCELLED and task is not None and task.cancelling():
-        raise asyncio.CancelledError from error
+    heed_our_own_cancel(error)
     return error.status in {
         RPCStatusCode.CANCELLED,
         RPCStatusCode.DEADLINE_EXCEEDED,
         RPCStatusCode.FAILED_PRECONDITION,
         RPCStatusCode.RESOURCE_EXHAUSTED,
     }
+
+
+def heed_our_own_cancel(error: Exception) -> None:
+    """Stop where a Ctrl-C fell into a call: the SDK tells of it as of any call that failed.
+
+    Every failed call comes by here before it becomes an error of ours.
+
+    Raises:
+        asyncio.CancelledError: It was us who were cancelled, and not the server that gave up.
+
+    """
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:
+        # Nothing runs here that could have been cancelled.
+        return
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError from error
 
 
 def is_unprepared(error: RPCError) -> bool:
@@ -220,7 +236,13 @@ def is_unprepared(error: RPCError) -> bool:
 
 
 def temporal_away(error: RPCError) -> TemporalAwayError:
-    """Give the sentence for a call that the server did not answer or refused."""
+    """Give the sentence for a call that the server did not answer or refused.
+
+    Raises:
+        asyncio.CancelledError: As ``heed_our_own_cancel``.
+
+    """
+    heed_our_own_cancel(error)
     if is_unprepared(error):
         return TemporalAwayError(
             "The namespace lacks the search attributes of likeness; "

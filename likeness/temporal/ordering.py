@@ -16,7 +16,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from likeness.failures import FailureCode, code_of
 from likeness.messages.base import Message
 from likeness.temporal.errors import RefusedError, WorkerAwayError
-from likeness.temporal.glance import temporal_away
+from likeness.temporal.glance import heed_our_own_cancel, temporal_away
 
 ORDER_TIMEOUT = timedelta(seconds=10)
 
@@ -51,6 +51,7 @@ async def ordered(
     except WorkflowUpdateFailedError as error:
         raise _refused(error) from error
     except WorkflowUpdateRPCTimeoutOrCancelledError as error:
+        heed_our_own_cancel(error)
         raise WorkerAwayError(
             f"The order was not carried out within {rpc_timeout.total_seconds():g} s: no worker "
             "runs, or it waits for a POST under way. It may still take effect; ask again."
