@@ -138,7 +138,6 @@ def _sentence(error: ValidationError) -> str:
     named = _named(first)
     if named is None:
         ours = ours.replace("min_usable", "--min-usable")
-        ours = ours.replace("there are 1 assets", "there is 1 asset")
         return f"The order does not fit together: {ours}."
     option, shape = named
     if first["type"] == "value_error":

@@ -123,9 +123,9 @@ class OnboardingRequest(Order):
         if len({asset.name for asset in self.assets}) != len(self.assets):
             raise ValueError("every asset needs a name of its own")
         if self.needed > len(self.assets):
-            raise ValueError(
-                f"min_usable is {self.min_usable}, but there are {len(self.assets)} assets"
-            )
+            count = len(self.assets)
+            there = "there is 1 asset" if count == 1 else f"there are {count} assets"
+            raise ValueError(f"min_usable is {self.min_usable}, but {there}")
         return self
 
     @property

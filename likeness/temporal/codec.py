@@ -22,6 +22,9 @@ from likeness.temporal.keyring import KeyRing
 ENCODING = b"binary/encrypted"
 KEY_ID_FIELD = "encryption-key-id"
 
+SENT_IN_CLEAR = "likeness-sent-in-clear"
+"""Metadata that a ``WatchfulCodec`` gives to what came unencrypted."""
+
 _NONCE_BYTES = 12
 _JSON = b"json/plain"
 _FORM_PAYLOAD, _FORM_JSON, _DEFLATED = 0, 1, 2
@@ -90,6 +93,29 @@ class EncryptingCodec(PayloadCodec):
                 f"A payload under key {key_id} does not authenticate: it was made for another "
                 "namespace or changed on the way."
             ) from None
+
+
+class WatchfulCodec(EncryptingCodec):
+    """Says of each payload that nobody had encrypted that it is so, for whoever must refuse it.
+
+    What the Temporal UI or CLI sends without the codec endpoint would stay readable in the history.
+    """
+
+    async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
+        """Decrypt what is encrypted and mark what is not; raises as ``EncryptingCodec``."""
+        opened = await super().decode(payloads)
+        return [
+            after if _is_sealed(before) or _stays_clear(before) else _marked(after)
+            for before, after in zip(payloads, opened, strict=True)
+        ]
+
+
+def _marked(payload: Payload) -> Payload:
+    return Payload(
+        metadata={**payload.metadata, SENT_IN_CLEAR: b"1"},
+        data=payload.data,
+        external_payloads=payload.external_payloads,
+    )
 
 
 def _is_sealed(payload: Payload) -> bool:

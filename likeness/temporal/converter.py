@@ -18,10 +18,15 @@ from temporalio.exceptions import ApplicationError
 
 from likeness import steps
 from likeness.failures import FailureCode
+from likeness.messages.conversation import Cancel, OperatorOrder
+from likeness.messages.person import Erase, Generate
+from likeness.temporal.codec import SENT_IN_CLEAR
 
 _FIELD = re.compile(r"[A-Za-z0-9_]{1,40}")
 _RULES_QUOTING_INPUT = frozenset({"union_tag_invalid", "uuid_parsing"})
 _NEVER_A_MODEL = frozenset({b"binary/null", b"binary/plain", b"binary/protobuf", b"json/protobuf"})
+_CONFIDENTIAL = (OperatorOrder, Cancel, Generate, Erase)
+"""Orders with words or addresses in them: what holds one must never stand in clear."""
 _STEP_RESULTS = frozenset(
     step.gives for step in vars(steps).values() if isinstance(step, steps.Step)
 )
@@ -50,6 +55,11 @@ class LikenessPayloadConverter(PydanticPayloadConverter):
         for payload, hint in zip(payloads, type_hints or (), strict=False):
             if _is_model(hint) and payload.metadata.get("encoding") in _NEVER_A_MODEL:
                 raise bad_input(f"The input must be one JSON object of the form {hint.__name__}.")
+            if SENT_IN_CLEAR in payload.metadata and _is_confidential(hint):
+                raise bad_input(
+                    "The order came in clear and would stay readable in the history: give the "
+                    "codec endpoint to the Temporal CLI or UI, or order by starter.py."
+                )
         try:
             return super().from_payloads(payloads, type_hints)
         except ValidationError as error:
@@ -93,6 +103,10 @@ def fits(value: object, hint: object) -> bool:
 
 def _is_model(hint: object) -> TypeGuard[type[BaseModel]]:
     return isinstance(hint, type) and issubclass(hint, BaseModel)
+
+
+def _is_confidential(hint: object) -> bool:
+    return _is_model(hint) and issubclass(hint, _CONFIDENTIAL)
 
 
 def sentence_of(error: ValidationError) -> str:

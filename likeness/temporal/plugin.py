@@ -8,7 +8,7 @@ from temporalio.plugin import SimplePlugin
 from temporalio.worker import WorkflowRunner
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
-from likeness.temporal.codec import EncryptingCodec
+from likeness.temporal.codec import WatchfulCodec
 from likeness.temporal.converter import LikenessFailureConverter, LikenessPayloadConverter
 from likeness.temporal.inbound import ArgumentGuard
 from likeness.temporal.keyring import KeyRing
@@ -64,7 +64,7 @@ def data_converter(key_ring: KeyRing | None, *, namespace: str) -> DataConverter
     return DataConverter(
         payload_converter_class=LikenessPayloadConverter,
         failure_converter_class=LikenessFailureConverter,
-        payload_codec=None if key_ring is None else EncryptingCodec(key_ring, namespace),
+        payload_codec=None if key_ring is None else WatchfulCodec(key_ring, namespace),
     )
 
 

@@ -65,11 +65,16 @@ class Operator:
         return Ended(code=child.returncode, out=out.decode(), err=err.decode())
 
     async def begins(self, *arguments: str) -> asyncio.subprocess.Process:
+        return await self._begins("starter.py", *arguments)
+
+    async def begins_module(self, module: str) -> asyncio.subprocess.Process:
+        return await self._begins("-m", module)
+
+    async def _begins(self, *words: str) -> asyncio.subprocess.Process:
         pipe = asyncio.subprocess.PIPE
         return await asyncio.create_subprocess_exec(
             sys.executable,
-            "starter.py",
-            *arguments,
+            *words,
             cwd=ROOT,
             env=self.environment,
             stdin=pipe,

@@ -123,7 +123,7 @@ class TestOnboardingRequest:
             ({"assets": []}, "assets"),
             ({"assets": MINIMAL["assets"] * 2}, "every asset needs a name of its own"),
             ({"min_usable": 0}, "min_usable"),
-            ({"min_usable": 2}, "min_usable is 2, but there are 1 assets"),
+            ({"min_usable": 2}, "min_usable is 2, but there is 1 asset"),
             ({"display_nam": "canary"}, "display_nam"),
             ({"display_name": 7}, "display_name"),
             ({"video": {"prompt": ""}}, "video.prompt"),

@@ -8,7 +8,13 @@ from temporalio.api.common.v1 import Payload
 from temporalio.api.sdk.v1 import WorkflowMetadata
 
 from likeness.summaries import Summary
-from likeness.temporal.codec import ENCODING, EncryptingCodec, UndecodablePayloadError
+from likeness.temporal.codec import (
+    ENCODING,
+    SENT_IN_CLEAR,
+    EncryptingCodec,
+    UndecodablePayloadError,
+    WatchfulCodec,
+)
 from likeness.temporal.converter import LikenessPayloadConverter
 from likeness.temporal.keyring import Key, KeyRing
 
@@ -152,3 +158,20 @@ class TestOpening:
 
         with pytest.raises(UndecodablePayloadError):
             opened(Payload(metadata=metadata, data=os.urandom(5)))
+
+
+class TestWatching:
+    def test_marks_what_nobody_had_sealed(self) -> None:
+        watchful = WatchfulCodec(KeyRing.of(ONE), "ns")
+
+        in_clear = opened(json_payload(b'{"reason":"canary"}'), watchful)
+
+        assert in_clear.metadata[SENT_IN_CLEAR] == b"1"
+        assert in_clear.data == b'{"reason":"canary"}'
+
+    def test_marks_nothing_that_was_sealed_or_is_clear_by_construction(self) -> None:
+        watchful = WatchfulCodec(KeyRing.of(ONE), "ns")
+        sentence = converted(Summary.DEADLINE)
+
+        assert opened(sealed(json_payload(b"1")), watchful) == json_payload(b"1")
+        assert opened(sentence, watchful) == sentence

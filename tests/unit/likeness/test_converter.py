@@ -4,9 +4,19 @@ from temporalio.api.common.v1 import Payload
 from temporalio.api.failure.v1 import Failure
 from temporalio.exceptions import ApplicationError
 
-from likeness.messages.conversation import OpenSession, VerificationCallback
+from likeness.messages.conversation import (
+    AcceptPartial,
+    Cancel,
+    OpenSession,
+    OperatorOrder,
+    ReplaceAssets,
+    Resolve,
+    VerificationCallback,
+)
 from likeness.messages.onboarding import OnboardingInput, OnboardingRequest
+from likeness.messages.person import Erase, Generate
 from likeness.messages.steps import GroupLooked, LooksSent, QueryGroup
+from likeness.temporal.codec import SENT_IN_CLEAR
 from likeness.temporal.converter import LikenessFailureConverter, LikenessPayloadConverter
 
 CONVERTER = LikenessPayloadConverter()
@@ -41,6 +51,29 @@ class TestJson:
         assert CONVERTER.from_payloads([payload_of(callback)], [VerificationCallback]) == [callback]
 
 
+class TestWhatCameInClear:
+    @pytest.mark.parametrize(
+        "order", [OperatorOrder, AcceptPartial, ReplaceAssets, Resolve, Cancel, Generate, Erase]
+    )
+    def test_is_no_order_whatever_it_says(self, order: type) -> None:
+        payload = payload_of({"reason": "canary"})
+        payload.metadata[SENT_IN_CLEAR] = b"1"
+
+        with pytest.raises(ApplicationError, match="The order came in clear") as caught:
+            CONVERTER.from_payloads([payload], [order])
+
+        assert ("bad_input", True) == (caught.value.type, caught.value.non_retryable)
+        assert "canary" not in str(caught.value)
+
+    def test_is_taken_where_nobody_has_confided_anything(self) -> None:
+        payload = payload_of({"attempt": 1})
+        payload.metadata[SENT_IN_CLEAR] = b"1"
+
+        taken = CONVERTER.from_payloads([payload], [VerificationCallback])
+
+        assert [VerificationCallback(attempt=1)] == taken
+
+
 class TestABadInput:
     def test_names_field_and_rule_and_never_the_value(self) -> None:
         error = refused(VerificationCallback, {"attempt": "canary"})
@@ -59,7 +92,7 @@ class TestABadInput:
         }
 
         assert refused(OnboardingRequest, request).message == (
-            "The input does not fit: the whole of it: min_usable is 2, but there are 1 assets."
+            "The input does not fit: the whole of it: min_usable is 2, but there is 1 asset."
         )
 
     @pytest.mark.parametrize("value", ["text", 5, [], None, b"bytes"], ids=str)
