@@ -75,6 +75,7 @@ class House:
             "APIMART_BASE_URL": upstream,
             "ARCHIVE_URL": self.stack.archive.as_uri(),
             "UPSTREAM_RPS": "200",
+            "ACCOUNT_PROBE_S": "2",
             "H5_HOSTS": upstream,
             "LOG_LEVEL": "DEBUG",
         }

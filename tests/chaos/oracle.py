@@ -144,7 +144,7 @@ def _frugal_looks(evidence: Evidence) -> Iterator[str]:
 def _uncaused(evidence: Evidence, session: Entry, looks: list[float]) -> Iterator[str]:
     """Tell looks before any cause, and more of them than all causes together explain."""
     told = evidence.onboarding.told if evidence.onboarding else ()
-    words = {f"signal:{names.VERIFICATION_CALLBACK}", names.FINISHED}
+    words = {f"signal:{names.VERIFICATION_CALLBACK}", names.FINISHED, names.CHECK_NOW}
     causes = sorted(each.at for each in told if each.name in words)
     policy = evidence.policy
     timed = session.at + min(policy.link_ttl_s + policy.scan_grace_s, policy.token_ttl_s)

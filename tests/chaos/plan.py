@@ -263,7 +263,7 @@ def _fault(dice: Random) -> Fault:
     )
 
 
-_MOMENTS = (None, "session_created", "h5_opened", "h5_passed", "assets_submitted", "video_charged")
+_MOMENTS = ("session_created", "h5_opened", "h5_passed", "assets_submitted", "video_charged")
 
 
 def _orders(dice: Random) -> tuple[Order, ...]:
@@ -271,7 +271,7 @@ def _orders(dice: Random) -> tuple[Order, ...]:
     return tuple(
         Order(
             verb=dice.choice(tuple(Verb)),
-            after=dice.choice(_MOMENTS),
+            after=None if dice.random() < 0.1 else dice.choice(_MOMENTS),
             wait_s=round(dice.uniform(0, 1.5), 2),
         )
         for _ in range(count)
@@ -285,7 +285,7 @@ def _kill(dice: Random, *, video: bool) -> HoldRequest:
 
 
 def _blow(dice: Random, storm: Storm, *, video: bool) -> Blow:
-    moments = [moment for moment in _MOMENTS if moment and (video or moment != "video_charged")]
+    moments = [moment for moment in _MOMENTS if video or moment != "video_charged"]
     return Blow(
         what=storm,
         after=dice.choice(moments),

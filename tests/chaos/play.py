@@ -93,14 +93,14 @@ class Stage:
         return OnboardingPolicy(
             query_policy=self.run.policy,
             look_delays_s=(0.1, 0.5, 1.5),
-            link_ttl_s=6,
+            link_ttl_s=10,
             scan_grace_s=2,
-            token_ttl_s=16,
+            token_ttl_s=30,
             poll_interval_s=0.3,
             deadline_s=self.run.deadline_s,
             post_timeout_s=6,
             cooldown_s=0,
-            link_reuse_s=6,
+            link_reuse_s=10,
         )
 
 

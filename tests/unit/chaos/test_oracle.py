@@ -114,6 +114,12 @@ class TestGoodRuns:
 
         assert [] == broken(replace(with_entries(stranger), foreign_tokens=frozenset({"t9"})))
 
+    def test_nor_of_a_look_that_an_operator_has_asked_for(self) -> None:
+        asked = replace(HISTORY, told=(*TOLD, Told(name="check_now", at=14)))
+        early = with_entries(call("query_group", 15, token="t1"))
+
+        assert [] == broken(replace(early, histories=(asked,)))
+
 
 class TestNothingLost:
     def test_a_run_that_stands_without_a_hold(self) -> None:
