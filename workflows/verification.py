@@ -83,10 +83,12 @@ class Verification:
 
     async def person_is_verified(self) -> None:
         """Wait until a look of ours has told the group; nothing else proves anything."""
-        await workflow.wait_condition(lambda: self.group_id is not None)
-        for watcher in self._watchers:
-            watcher.cancel()
-        self.account.leaves()
+        try:
+            await workflow.wait_condition(lambda: self.group_id is not None)
+        finally:
+            for watcher in self._watchers:
+                watcher.cancel()
+            self.account.leaves()
 
     # The person acts.
 
@@ -226,7 +228,9 @@ class Verification:
         self.standing.rests(Stage.VERIFYING, WaitingFor.PERSON)
         if early := self._early_callbacks.pop(attempt.number, None):
             attempt.came_back(early)
-        self._watchers.add(asyncio.create_task(self._watch(attempt, session)))
+        watcher = asyncio.create_task(self._watch(attempt, session))
+        self._watchers.add(watcher)
+        watcher.add_done_callback(self._watchers.discard)
         return _handed_out(attempt.number, session)
 
     async def _session(self, number: int) -> SessionCreated:
@@ -281,8 +285,11 @@ class Verification:
     # Looks at the upstream prove what came of it.
 
     async def _watch(self, attempt: Attempt, session: SessionCreated) -> None:
-        await self.looks.to_the_end(attempt, session)
-        attempt.session = None
+        try:
+            await self.looks.to_the_end(attempt, session)
+        finally:
+            # Its credentials leave the run's state however the attempt has ended.
+            attempt.session = None
         if attempt.state is AttemptState.NOT_PASSED and attempt.unasked:
             # Nobody could ask whether it has passed, so it counts as none.
             self._allowed += 1
