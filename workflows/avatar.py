@@ -10,7 +10,13 @@ from likeness.failures import FailureCode
 from likeness.ids import upstream_queue
 from likeness.messages.conversation import Failure, Resolution, Resolve
 from likeness.messages.onboarding import AssetRequest, OnboardingPolicy, OnboardingRequest
-from likeness.messages.steps import AssetsSubmitted, AssetToSubmit, PollReview, SubmitAssets
+from likeness.messages.steps import (
+    AssetsSubmitted,
+    AssetToSubmit,
+    PollReview,
+    ReviewFinished,
+    SubmitAssets,
+)
 from likeness.stages import Stage, WaitingFor
 from likeness.steps import POLL_REVIEW, SUBMIT_ASSETS
 from likeness.summaries import Summary
@@ -21,7 +27,7 @@ from workflows.performing import (
     posting,
     watching,
 )
-from workflows.persisting import perform_until_taken
+from workflows.persisting import TryNow, perform_until_taken
 from workflows.standing import Standing
 
 
@@ -42,6 +48,7 @@ class Avatar:
         self._broken: Failure | None = None
         self._posting: asyncio.Task[None] | None = None
         self._is_watching = False
+        self._try_now = TryNow()
         self._is_look_due = False
         self._is_told = False
         self._is_stopping = False
@@ -121,6 +128,7 @@ class Avatar:
                 trouble=self.standing.holds,
                 given_up=lambda: self._is_stopping,
                 account=self.request.account,
+                try_now=self._try_now,
             )
         except StepFailedError as failed:
             self._failed(submission, failed)
@@ -152,10 +160,6 @@ class Avatar:
 
     async def _watched(self) -> None:
         """Watch until all have an answer, or until somebody's order changes what to watch."""
-        if undecided := self.book.unknown():
-            self.standing.holds(undecided[0].trouble or self._what_is_missing(), at=Stage.IN_REVIEW)
-        else:
-            self.standing.rests(Stage.IN_REVIEW, WaitingFor.UPSTREAM)
         review = asyncio.create_task(self._reviewed())
         self._is_told = False
         try:
@@ -175,13 +179,7 @@ class Avatar:
         self._is_look_due = False
         try:
             review = await perform_until_taken(
-                lambda: perform(
-                    POLL_REVIEW,
-                    watch,
-                    on=self._queue,
-                    patience=watching(),
-                    summary=Summary.POLL_REVIEW,
-                ),
+                lambda: self._looked(watch),
                 repeatable=lambda failed: failed.had_no_effect,
                 trouble=self.standing.holds,
                 given_up=lambda: self._is_stopping,
@@ -191,6 +189,19 @@ class Avatar:
             self._broken = failed.failure
         else:
             self.book.reviewed(review.tasks)
+
+    async def _looked(self, watch: PollReview) -> ReviewFinished:
+        if self.book.unknown():
+            self.standing.holds(self._what_is_missing(), at=Stage.IN_REVIEW)
+        else:
+            self.standing.rests(Stage.IN_REVIEW, WaitingFor.UPSTREAM)
+        return await perform(
+            POLL_REVIEW,
+            watch,
+            on=self._queue,
+            patience=watching(),
+            summary=Summary.POLL_REVIEW,
+        )
 
     # A caller or an operator helps.
 
@@ -211,13 +222,15 @@ class Avatar:
         self._go_on()
 
     @property
-    def is_watching(self) -> bool:
-        """Tell whether the upstream's review is being watched."""
-        idle = self._group_id is None or self.book.waiting() or self._broken is not None
-        return not idle and bool(self.book.in_review())
+    def may_go_on_at_once(self) -> bool:
+        """Tell whether a review is watched, or a submission rests after trouble."""
+        if self.is_posting:
+            return self.standing.hold is not None
+        return bool(self.book.in_review()) and self._broken is None
 
-    def looks_now(self) -> None:
-        """Look at the review at once, also in the middle of a pause."""
+    def goes_on_at_once(self) -> None:
+        """Read the review, or submit, without waiting for the end of any pause."""
+        self._try_now.ask()
         self._is_look_due = self._is_told = True
 
     def undecided(self, asset: str | None = None) -> list[Submission]:

@@ -117,11 +117,11 @@ class TakesOrders:
 
     @workflow.update(name=names.CHECK_NOW, description="An operator asks the upstream at once")
     async def check_now(self, order: CheckNow) -> OnboardingStatus:
-        """Bring the next look forward: at the scan, at the review or at the video."""
+        """Bring forward what is to come next: a look at scan, review or video, or a new try."""
         if self.standing.stage is Stage.GENERATING:
             await self._video_is_looked_at()
-        elif self.avatar.is_watching:
-            self.avatar.looks_now()
+        elif self.avatar.may_go_on_at_once:
+            self.avatar.goes_on_at_once()
         else:
             self.verification.looks_now()
         return self._noted(names.CHECK_NOW, order)
@@ -129,7 +129,7 @@ class TakesOrders:
     @check_now.validator
     def _may_check(self, order: CheckNow) -> None:  # noqa: ARG002  # the Update's own signature
         self._refuse_if_ending()
-        waited_for = self.standing.stage is Stage.GENERATING or self.avatar.is_watching
+        waited_for = self.standing.stage is Stage.GENERATING or self.avatar.may_go_on_at_once
         may_look = waited_for or self.verification.may_be_looked_at
         refuse_if(not may_look, FailureCode.NOTHING_TO_CHECK)
 

@@ -215,3 +215,16 @@ class TestUpstreamTrouble:
         status = await journey.result()
 
         assert Stage.COMPLETED == status.stage
+
+    async def test_a_hold_of_the_watch_is_over_as_soon_as_it_goes_on(
+        self, journey: Journey
+    ) -> None:
+        journey.change(review="stuck")
+        journey.fault("get_task", "402", task_kind="review")
+        await journey.start("a")
+        await journey.pass_the_scan()
+        await journey.until_counted("balance")
+
+        status = await journey.until(lambda s: s.hold is None)
+
+        assert (Stage.IN_REVIEW, WaitingFor.UPSTREAM) == (status.stage, status.waiting_for)

@@ -119,6 +119,20 @@ class TestCheckNow:
 
         assert 1 == events.count("WORKFLOW_EXECUTION_SIGNALED")
 
+    async def test_a_submission_that_was_put_off_is_tried_without_the_pause(
+        self, journey: Journey
+    ) -> None:
+        journey.fault("submit_assets", "429", retry_after_s=3600)
+        await journey.start("a", link_ttl_s=600, token_ttl_s=1800)
+        await journey.pass_the_scan()
+        await journey.until(lambda s: s.hold is not None)
+
+        await journey.order(names.CHECK_NOW, CheckNow())
+        status = await journey.result()
+
+        assert Stage.COMPLETED == status.stage
+        assert "TIMER_FIRED" not in await journey.events()
+
     async def test_where_nothing_is_under_way_it_is_refused(self, journey: Journey) -> None:
         await journey.start("a")
 

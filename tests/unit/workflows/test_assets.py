@@ -7,11 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import SecretStr
 
-from likeness.asset_reasons import AssetReason
+from likeness.asset_reasons import GENERAL, AssetReason, advice_on
 from likeness.failures import FailureCode
 from likeness.messages.conversation import AssetStatus, Failure
-from likeness.messages.onboarding import AssetKind, AssetRequest
-from likeness.messages.steps import ReviewedItem, ReviewedTask
+from likeness.messages.onboarding import MAX_ASSETS, AssetKind, AssetRequest
+from likeness.messages.steps import ReviewedItem, ReviewedTask, UnfitAsset
 from likeness.stages import AssetState
 from workflows.assets import AssetBook, Submission
 
@@ -254,3 +254,202 @@ class TestBook:
         book = self.under_review("a")
 
         assert "portraits.example" not in f"{book!r} {book.statuses()!r}"
+
+
+def refused(*names: str, per_request: int = 1) -> AssetBook:
+    """Give a book whose assets the upstream has all refused."""
+    book = AssetBook.of([asset(name) for name in names], per_request)
+    for submission in book.submissions:
+        submission.refused("FaceMismatch")
+    return book
+
+
+class TestAdvice:
+    def test_a_refusal_says_what_to_do_about_it(self) -> None:
+        (status,) = reviewed(submitted("a"), item("x", usable=False, reason="FaceMismatch"))
+
+        assert advice_on("FaceMismatch") == status.advice
+        assert GENERAL != status.advice
+
+    def test_what_is_not_refused_needs_none(self) -> None:
+        statuses = [*submitted("a").statuses(), *reviewed(submitted("b"), item("x"))]
+
+        assert [None, None] == [status.advice for status in statuses]
+
+
+class TestReplacement:
+    def test_it_takes_the_refused_ones_name_and_place(self) -> None:
+        book = refused("a", "b", "c")
+        book.take([asset("b")], 1)
+
+        assert [
+            ("a", AssetState.REFUSED),
+            ("b", AssetState.WAITING),
+            ("c", AssetState.REFUSED),
+        ] == [(status.name, status.state) for status in book.statuses()]
+
+    def test_only_the_new_one_is_still_to_be_sent(self) -> None:
+        book = refused("a", "b")
+        book.take([asset("b"), asset("c")], 1)
+
+        assert [["b"], ["c"]] == [[each.name for each in s.assets] for s in book.waiting()]
+
+    def test_one_out_of_a_request_of_several_leaves_the_others_of_it(self) -> None:
+        book = AssetBook.of([asset("a"), asset("b")], 2)
+        book.submissions[0].submitted("task_1")
+        book.reviewed(
+            [
+                ReviewedTask(
+                    task_id="task_1",
+                    items=(item("x", name="a"), item("y", name="b", usable=False)),
+                )
+            ]
+        )
+        book.take([asset("b")], 2)
+
+        assert [("a", AssetState.USABLE), ("b", AssetState.WAITING)] == [
+            (status.name, status.state) for status in book.statuses()
+        ]
+
+    def test_a_clip_may_take_a_pictures_place(self) -> None:
+        book = refused("a")
+        book.take([asset("a", VIDEO)], 1)
+
+        assert [VIDEO] == [submission.kind for submission in book.waiting()]
+        assert 1 == len(book.statuses())
+
+    @given(data=st.data(), count=st.integers(1, 20), per_request=st.integers(1, 20))
+    def test_however_often_files_are_replaced_each_name_stands_once_and_in_its_place(
+        self, data: st.DataObject, count: int, per_request: int
+    ) -> None:
+        names = [f"a{number}" for number in range(count)]
+        book = AssetBook.of([asset(name) for name in names], per_request)
+        for round_ in range(4):
+            for submission in book.waiting():
+                answer_by_name(data, book, submission, round_)
+            assert names == [status.name for status in book.statuses()]
+            bad = [s.name for s in book.statuses() if s.state is AssetState.REFUSED and s.name]
+            if not bad:
+                break
+            chosen = data.draw(st.lists(st.sampled_from(bad), min_size=1, unique=True))
+            new = [asset(name) for name in chosen]
+            assert book.misfit(new) is None
+            book.take(new, per_request)
+        usable = [s for s in book.statuses() if s.state is AssetState.USABLE]
+
+        assert tuple(f"asset://{status.asset_id}" for status in usable) == book.usable(IMAGE)
+
+
+def answer_by_name(
+    data: st.DataObject, book: AssetBook, submission: Submission, round_: int
+) -> None:
+    """Let the upstream answer a request, naming its items in any order."""
+    names = [each.name for each in submission.assets]
+    task_id = f"task-{round_}-{names[0]}"
+    submission.submitted(task_id)
+    items = tuple(
+        item(f"{round_}-{name}", name=name, usable=data.draw(st.booleans()))
+        for name in data.draw(st.permutations(names))
+    )
+    book.reviewed([ReviewedTask(task_id=task_id, items=items)])
+
+
+class TestMisfit:
+    def test_a_refused_ones_name_and_a_new_one_fit(self) -> None:
+        assert refused("a").misfit([asset("a"), asset("b")]) is None
+
+    def test_a_name_stands_for_one_file_only(self) -> None:
+        assert "Every new asset needs a name of its own." == refused("a").misfit(
+            [asset("b"), asset("b")]
+        )
+
+    @pytest.mark.parametrize("state", ["waiting", "submitted", "unknown", "usable"])
+    def test_the_place_of_one_that_is_not_refused_is_taken(self, state: str) -> None:
+        book = AssetBook.of([asset("a")], 1)
+        submission = book.submissions[0]
+        match state:
+            case "submitted":
+                submission.submitted("task_1")
+            case "unknown":
+                submission.unknown(LOST)
+            case "usable":
+                submission.submitted("task_1")
+                book.reviewed([ReviewedTask(task_id="task_1", items=(item("x"),))])
+
+        assert "New asset 2 has the name" in (book.misfit([asset("b"), asset("a")]) or "")
+
+    def test_where_nobody_can_tell_which_was_refused_no_place_is_free(self) -> None:
+        book = AssetBook.of([asset("a"), asset("b")], 2)
+        book.submissions[0].submitted("task_1")
+        items = (item("x", usable=False), item("y"))
+        book.reviewed([ReviewedTask(task_id="task_1", items=items)])
+
+        assert book.misfit([asset("a")]) is not None
+        assert book.misfit([asset("c")]) is None
+
+    def test_there_are_no_more_in_all_than_a_start_may_have(self) -> None:
+        book = refused(*(f"a{number}" for number in range(MAX_ASSETS)))
+
+        assert book.misfit([asset("a0")]) is None
+        assert f"There may be at most {MAX_ASSETS} assets in all." == book.misfit([asset("b")])
+
+    def test_no_name_is_told_to_whoever_reads_the_refusal(self) -> None:
+        book = AssetBook.of([asset("canary")], 1)
+
+        assert "canary" not in (book.misfit([asset("canary")]) or "canary")
+
+
+class TestRefusedRequest:
+    def test_one_of_several_is_split_into_singles_that_wait(self) -> None:
+        book = AssetBook.of([asset("a"), asset("b"), asset("c")], 3)
+        singles = book.split(book.submissions[0])
+
+        assert singles == book.submissions == book.waiting()
+        assert ["a", "b", "c"] == [status.name for status in book.statuses()]
+
+    def test_what_was_never_sent_is_refused_and_the_others_go_on(self) -> None:
+        book = AssetBook.of([asset("a"), asset("b")], 2)
+        book.set_aside(book.submissions[0], [UnfitAsset(name="a", reason="gone")])
+        (left,) = book.waiting()
+        left.submitted("task_1")
+        book.reviewed([ReviewedTask(task_id="task_1", items=(item("x"),))])
+
+        assert [("a", AssetState.REFUSED, "gone"), ("b", AssetState.USABLE, None)] == [
+            (status.name, status.state, status.reason) for status in book.statuses()
+        ]
+
+    def test_where_all_are_unfit_there_is_nothing_left_to_send(self) -> None:
+        book = AssetBook.of([asset("a"), asset("b")], 2)
+        unfit = [UnfitAsset(name=name, reason=AssetReason.TOO_LONG) for name in ("a", "b")]
+        book.set_aside(book.submissions[0], unfit)
+
+        assert [] == book.waiting() == book.unanswered()
+        assert {AssetReason.TOO_LONG} == {status.reason for status in book.statuses()}
+
+
+class TestDecision:
+    def test_one_sent_again_waits_without_its_old_task(self) -> None:
+        book = AssetBook.of([asset("a")], 1)
+        submission = book.submissions[0]
+        submission.submitted("task_1")
+        submission.reviewed(ReviewedTask(task_id="task_1", lost=True))
+        submission.waits_again()
+
+        assert [submission] == book.waiting()
+        assert [] == book.unknown()
+        assert () == book.in_review()
+
+    def test_a_lost_task_is_no_longer_watched_until_it_is_adopted(self) -> None:
+        book = AssetBook.of([asset("a")], 1)
+        submission = book.submissions[0]
+        submission.submitted("task_1")
+        book.reviewed([ReviewedTask(task_id="task_1", lost=True)])
+
+        assert () == book.in_review()
+        assert not book.knows("task_1")
+
+        submission.submitted("task_1")
+
+        assert ("task_1",) == book.in_review()
+        assert book.knows("task_1")
+        assert submission.trouble is None
