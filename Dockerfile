@@ -21,6 +21,7 @@ COPY --from=build /app/.venv .venv
 COPY likeness likeness
 COPY apimart apimart
 COPY runtime runtime
+COPY outbound outbound
 COPY workflows workflows
 COPY activities activities
 COPY web web
