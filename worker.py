@@ -32,6 +32,7 @@ from likeness.messages.onboarding import MAX_POST_TIMEOUT_S
 from likeness.messages.person import KeepReceipt
 from likeness.messages.steps import CreateSession
 from likeness.temporal.keyring import KeyRing
+from outbound.preflight import Preflight
 from runtime import logs
 from runtime.h5_hosts import H5Hosts
 from runtime.keycheck import KeyCheckError, check_keys
@@ -157,6 +158,9 @@ async def workers(
         videos = VideoSteps(client, archive=archive, temporal=temporal)
         files = FileSteps(archive, signed=signed)
         account = AccountSteps(AccountProbe(client.get_balance, every_s=settings.account_probe_s))
+        preflight = Preflight(allow=settings.fetch_allow)
+        stack.push_async_callback(preflight.aclose)
+        assets = AssetSteps(client, preflight=preflight if settings.preflight else None)
         yield (
             workflow_worker(temporal, settings.task_queue),
             person_worker(temporal, settings.task_queue, sessions),
@@ -164,7 +168,7 @@ async def workers(
                 temporal,
                 settings.task_queue,
                 account=account,
-                assets=AssetSteps(client),
+                assets=assets,
                 videos=videos,
                 files=files,
             ),

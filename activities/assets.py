@@ -1,5 +1,8 @@
 """Submitting assets to the person's group, and watching their review."""
 
+import time
+from collections.abc import Sequence
+
 from temporalio import activity
 
 from activities.outcomes import step_failure, told
@@ -15,38 +18,64 @@ from likeness.messages.steps import (
     ReviewedTask,
     ReviewFinished,
     SubmitAssets,
+    UnfitAsset,
 )
-from likeness.steps import POLL_REVIEW, SUBMIT_ASSETS, UNSENT_BUDGET_S
+from likeness.messages.steps import AssetToSubmit as OrderedAsset
+from likeness.steps import POLL_REVIEW, PREFLIGHT_BUDGET_S, SUBMIT_ASSETS, UNSENT_BUDGET_S
+from outbound.preflight import Candidate, Preflight
 
 _TYPES: dict[AssetKind, AssetType] = {AssetKind.IMAGE: "Image", AssetKind.VIDEO: "Video"}
 
 
 class AssetSteps:
-    """``submit_assets`` and ``poll_review``."""
+    """``submit_assets`` and ``poll_review``; without a ``preflight`` assets are sent unseen."""
 
-    def __init__(self, client: ApimartClient) -> None:
+    def __init__(self, client: ApimartClient, *, preflight: Preflight | None = None) -> None:
         self._client = client
+        self._preflight = preflight
 
     @activity.defn(name=SUBMIT_ASSETS.name)
     async def submit_assets(self, order: SubmitAssets) -> AssetsSubmitted:
-        """Post once; a request the upstream calls malformed refuses its assets, not the run.
+        """Post once what is fit to be sent; nothing at all where no asset is.
+
+        A request the upstream calls malformed refuses its assets, not the run.
 
         Raises:
             ApplicationError: not retryable; ``submission_unconfirmed`` when the answer got lost.
 
         """
+        begun_at = time.monotonic()
+        async with beating(lambda: None):
+            unfit = await self._unfit(order)
+            names = {asset.name for asset in unfit}
+            fit = [asset for asset in order.assets if asset.name not in names]
+            if not fit:
+                return AssetsSubmitted(unfit=unfit)
+            spent_s = time.monotonic() - begun_at
+            submitted = await self._post(order, fit, within_s=UNSENT_BUDGET_S - spent_s)
+        return submitted.model_copy(update={"unfit": unfit}) if unfit else submitted
+
+    async def _unfit(self, order: SubmitAssets) -> tuple[UnfitAsset, ...]:
+        if self._preflight is None:
+            return ()
+        candidates = [Candidate(asset.name, asset.url, order.kind) for asset in order.assets]
+        found = await self._preflight.unfit(candidates, within_s=PREFLIGHT_BUDGET_S)
+        return tuple(UnfitAsset(name=name, reason=reason) for name, reason in found.items())
+
+    async def _post(
+        self, order: SubmitAssets, assets: Sequence[OrderedAsset], *, within_s: float
+    ) -> AssetsSubmitted:
         try:
-            async with beating(lambda: None):
-                task = await until_sent(
-                    lambda: self._client.submit_assets(
-                        group_id=order.group_id,
-                        project_name=order.project_name,
-                        asset_type=_TYPES[order.kind],
-                        assets=[AssetToSubmit(url=a.url, name=a.name) for a in order.assets],
-                        timeout_s=order.post_timeout_s,
-                    ),
-                    within_s=UNSENT_BUDGET_S,
-                )
+            task = await until_sent(
+                lambda: self._client.submit_assets(
+                    group_id=order.group_id,
+                    project_name=order.project_name,
+                    asset_type=_TYPES[order.kind],
+                    assets=[AssetToSubmit(url=asset.url, name=asset.name) for asset in assets],
+                    timeout_s=order.post_timeout_s,
+                ),
+                within_s=within_s,
+            )
         except BadRequest as refused:
             return AssetsSubmitted(refused=told(refused))
         except ApimartError as error:

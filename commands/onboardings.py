@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from temporalio.client import Client
 
@@ -15,6 +16,7 @@ from commands.answers import (
     WaitedAnswer,
 )
 from commands.asking import ask
+from commands.lazily import lazily
 from commands.looking import PATIENCE, follow, look, look_at_video
 from commands.outcomes import CommandError, ExitCode, Problem, interrupted
 from commands.subjects import Clip, Subject
@@ -22,6 +24,7 @@ from likeness.messages.onboarding import OnboardingInput, OnboardingRequest
 from likeness.stages import Stage
 from likeness.temporal.onboardings import (
     OnboardingGlance,
+    StartedOnboarding,
     describe_onboarding,
     list_onboardings,
     start_onboarding,
@@ -29,6 +32,12 @@ from likeness.temporal.onboardings import (
 from runtime.keys import load_key_file
 from runtime.links import InviteToken, LinkSealer, invite_url
 from runtime.settings import StarterSettings
+
+if TYPE_CHECKING:
+    from commands import preflighting
+else:
+    # The HTTP client behind it is nothing that `status` should wait for.
+    preflighting = lazily("commands.preflighting")
 
 ANSWER_WITHIN_S = 1.6
 LEAST_PATIENCE_S = 0.3
@@ -40,11 +49,13 @@ def start(settings: StarterSettings, request: OnboardingRequest) -> StartAnswer:
     sealer = _sealer(settings)
     order = OnboardingInput(request=request, policy=settings.policy())
     subject = Subject(request.tenant, request.onboarding)
+
+    async def question(client: Client) -> StartedOnboarding:
+        await preflighting.refuse_unfit_assets(client, settings, request)
+        return await start_onboarding(client, order, task_queue=settings.task_queue)
+
     try:
-        started = ask(
-            settings,
-            lambda client: start_onboarding(client, order, task_queue=settings.task_queue),
-        )
+        started = ask(settings, question)
     except CommandError as error:
         raise _perhaps_started(error, subject) from error
     token = InviteToken(

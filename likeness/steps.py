@@ -14,6 +14,9 @@ from likeness.messages.conversation import VideoStatus
 UNSENT_BUDGET_S = 30.0
 """How long a POSTing step itself repeats a request that surely never left or was put off."""
 
+PREFLIGHT_BUDGET_S = 20.0
+"""How much of that may go into looking at the assets before they are sent."""
+
 TakesT = TypeVar("TakesT", bound=Message)
 GivesT = TypeVar("GivesT", bound=Message)
 

@@ -71,7 +71,7 @@ def _public_url(text: str, info: ValidationInfo) -> str:
     return base_url(text, private_http=_private_http(info))
 
 
-def _h5_origins(hosts: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+def _origins(hosts: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
     return tuple(origin(host, private_http=_private_http(info)) for host in hosts)
 
 
@@ -86,8 +86,8 @@ BaseUrl = Annotated[str, AfterValidator(base_url)]
 Origins = Annotated[tuple[Annotated[str, AfterValidator(origin)], ...], NoDecode]
 CommaOrigins = Annotated[Origins, BeforeValidator(_split)]
 PublicUrl = Annotated[str, AfterValidator(_public_url)]
-H5Origins = Annotated[
-    tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_h5_origins)
+ReachedOrigins = Annotated[
+    tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_origins)
 ]
 Seconds = Annotated[float, Field(gt=0, le=DAY_S)]
 Port = Annotated[int, Field(ge=1, le=65535)]
@@ -155,7 +155,7 @@ class LinkSettings(PlainHttpSettings):
 class H5Settings(PlainHttpSettings):
     """Where a person may be sent for the scan."""
 
-    h5_hosts: H5Origins = Field(
+    h5_hosts: ReachedOrigins = Field(
         default=(),
         description="hosts separated by commas, or whole origins such as http://127.0.0.1:9000 "
         "where http on this machine is meant (with ALLOW_PLAIN_HTTP=1 in a private network, too)",
@@ -166,6 +166,21 @@ class H5Settings(PlainHttpSettings):
         """The shipped and the configured hosts as origins, ``https://host`` unless http is said."""
         shipped = (origin(host) for host in SHIPPED_H5_HOSTS)
         return tuple(dict.fromkeys((*shipped, *self.h5_hosts)))
+
+
+class FetchSettings(PlainHttpSettings):
+    """How a process looks at files whose addresses others chose."""
+
+    preflight: bool = Field(
+        default=True,
+        description="1 to look at each asset before it is taken and before it is sent, or 0",
+    )
+    fetch_allow: ReachedOrigins = Field(
+        default=(),
+        description="hosts or origins separated by commas, such as http://127.0.0.1:9000, from "
+        "which files are fetched although they are not on the public network (plain http only on "
+        "this machine, or with ALLOW_PLAIN_HTTP=1 in a private network)",
+    )
 
 
 class UpstreamSettings(_Settings):
@@ -290,7 +305,7 @@ class BrandSettings(_Settings):
     )
 
 
-class WorkerSettings(TemporalSettings, LinkSettings, H5Settings, UpstreamSettings):
+class WorkerSettings(TemporalSettings, LinkSettings, H5Settings, FetchSettings, UpstreamSettings):
     """Everything ``worker.py`` reads."""
 
 
@@ -300,5 +315,5 @@ class WebSettings(
     """Everything ``python -m web`` reads."""
 
 
-class StarterSettings(TemporalSettings, LinkSettings, PolicySettings):
+class StarterSettings(TemporalSettings, LinkSettings, FetchSettings, PolicySettings):
     """Everything ``starter.py`` reads."""

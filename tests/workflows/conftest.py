@@ -315,6 +315,7 @@ async def journey(client: Client, scenario: Scenario, tmp_path: Path) -> AsyncIt
             apimart_api_key=SecretStr("sk-test-canary"),
             apimart_base_url=base_url,
             h5_hosts=(base_url,),
+            fetch_allow=(base_url,),
             upstream_rps=200,
             account_probe_s=0.3,
             archive_url=(tmp_path / "archive").as_uri(),

@@ -25,7 +25,6 @@ ROOT = Path(__file__).parents[3]
 OTHER_ADDRESS = "127.0.0.2"
 """Of this machine, and not the one that everything else listens on."""
 
-FRONT = "image=http://127.0.0.1:9/portraits/front.jpg"
 PATIENCE_S = 40
 
 
@@ -80,7 +79,8 @@ class TestAPhone:
     @pytest.mark.timeout(120)
     def test_goes_all_the_way_and_reaches_nothing_else(self, stack: Stack) -> None:
         starter = stack.starter()
-        started = starter.start("--person", "maria", "--id", "one", "--asset", FRONT)
+        front = f"image={stack.simulator_url}/portraits/front.jpg"
+        started = starter.start("--person", "maria", "--id", "one", "--asset", front)
 
         seen = walked(stack, started["invite_url"])
 

@@ -20,10 +20,7 @@ pytestmark = [pytest.mark.server, pytest.mark.processes]
 
 ROOT = Path(__file__).parents[3]
 LAST_LINE = "the next `make up` goes on from here"
-START = (
-    *("--person", "maria", "--id", "kept", "--min-usable", "1"),
-    *("--asset", "image=http://127.0.0.1:9/portraits/front.jpg"),
-)
+START = ("--person", "maria", "--id", "kept", "--min-usable", "1")
 VIDEO = ("--prompt", "She waves.", "--duration-s", "5", "--resolution", "720p")
 LONG_S = 3600
 PATIENCE_S = 100
@@ -79,9 +76,17 @@ class Stack:
         variables["POLL_INTERVAL_S"] = "1"
         return Starter(child_environment(self.state / "operator", variables))
 
-    def simulator(self, method: str, path: str, body: Mapping[str, object]) -> None:
+    @property
+    def simulator_url(self) -> str:
         ports = Ports.model_validate_json((self.state / "ports.json").read_bytes())
-        url = f"http://127.0.0.1:{ports.simulator}/_sim/{path}"
+        return f"http://127.0.0.1:{ports.simulator}"
+
+    def start(self, *more: str) -> dict[str, Any]:
+        front = f"image={self.simulator_url}/portraits/front.jpg"
+        return self.starter().start(*START, "--asset", front, *more)
+
+    def simulator(self, method: str, path: str, body: Mapping[str, object]) -> None:
+        url = f"{self.simulator_url}/_sim/{path}"
         httpx.request(method, url, json=body, trust_env=False).raise_for_status()
 
     def pass_the_check(self, invite_url: str) -> None:
@@ -130,10 +135,10 @@ class TestUpAndDown:
     def test_an_onboarding_is_found_as_it_was_under_the_same_link(self, stack: Stack) -> None:
         try:
             first = stack.up()
-            started = stack.starter().start(*START)
+            started = stack.start()
             ended = stack.down()
             second = stack.up()
-            again = stack.starter().start(*START)
+            again = stack.start()
             page = httpx.get(started["invite_url"], trust_env=False)
             stack.down()
         finally:
@@ -154,7 +159,7 @@ class TestUpAndDown:
         try:
             stack.up()
             stack.simulator("PUT", "scenario", {"review_seconds": LONG_S})
-            started = stack.starter().start(*START, *VIDEO)
+            started = stack.start(*VIDEO)
             stack.pass_the_check(started["invite_url"])
             before = stack.until_stage("in_review")
             stack.kill()

@@ -114,6 +114,8 @@ def operator(
         "PAYLOAD_KEYS_FILE": str(settings.payload_keys_file),
         "LINK_KEYS_FILE": str(settings.link_keys_file),
         "PUBLIC_BASE_URL": "https://invites.example",
+        # Its assets are made-up addresses.
+        "PREFLIGHT": "0",
     }
     return Operator(child_environment(tmp_path / "home", variables))
 

@@ -101,6 +101,7 @@ async def house(temporal: Client, tmp_path: Path) -> AsyncIterator[House]:
             apimart_api_key=SecretStr("sk-test-canary"),
             apimart_base_url=upstream_url,
             h5_hosts=(upstream_url,),
+            fetch_allow=(upstream_url,),
             upstream_rps=200,
             archive_url=(tmp_path / "archive").as_uri(),
             public_base_url=BASE,

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
@@ -20,8 +21,10 @@ from likeness.messages.steps import (
     ReviewedItem,
     ReviewFinished,
     SubmitAssets,
+    UnfitAsset,
 )
-from likeness.steps import UNSENT_BUDGET_S
+from likeness.steps import PREFLIGHT_BUDGET_S, UNSENT_BUDGET_S
+from outbound.preflight import Preflight
 from simulator.world import Group
 from tests.unit.activities.conftest import Simulated, everything_said
 from tests.unit.activities.pretended import (
@@ -195,6 +198,59 @@ class TestSubmission:
         assert FailureCode.SUBMISSION_UNCONFIRMED == failure.value.type
         assert 1 == simulated.count("submit_assets")
         assert 1 == simulated.count("assets_submitted")
+
+
+class TestPreflight:
+    @pytest.fixture
+    async def looking(self, simulated: Simulated) -> AsyncIterator[AssetSteps]:
+        preflight = Preflight(allow=(simulated.base_url,))
+        yield AssetSteps(simulated.client, preflight=preflight)
+        await preflight.aclose()
+
+    def order(self, simulated: Simulated, *names: str) -> SubmitAssets:
+        verify(simulated)
+        portraits = f"{simulated.base_url}/portraits"
+        assets = (
+            AssetToSubmit(name=name, url=SecretStr(f"{portraits}/{name}.jpg")) for name in names
+        )
+        return ORDER.model_copy(update={"assets": tuple(assets)})
+
+    async def test_what_is_unfit_is_named_and_not_sent(
+        self, simulated: Simulated, environment: ActivityEnvironment, looking: AssetSteps
+    ) -> None:
+        order = self.order(simulated, "front", "left-gone", "right-tiny")
+
+        submitted = await environment.run(looking.submit_assets, order)
+
+        assert submitted.task_id is not None
+        assert (
+            UnfitAsset(name="left-gone", reason="gone"),
+            UnfitAsset(name="right-tiny", reason="too_few_pixels"),
+        ) == submitted.unfit
+        watch = PollReview(task_ids=(submitted.task_id,), poll_interval_s=0.05)
+        (reviewed,) = (await environment.run(looking.poll_review, watch)).tasks
+        assert 1 == len(reviewed.items)
+
+    async def test_nothing_is_posted_where_nothing_is_fit(
+        self, simulated: Simulated, environment: ActivityEnvironment, looking: AssetSteps
+    ) -> None:
+        order = self.order(simulated, "left-gone")
+
+        submitted = await environment.run(looking.submit_assets, order)
+
+        assert AssetsSubmitted(unfit=(UnfitAsset(name="left-gone", reason="gone"),)) == submitted
+        assert 0 == simulated.count("submit_assets")
+
+    async def test_all_that_is_fit_is_told_as_before(
+        self, simulated: Simulated, environment: ActivityEnvironment, looking: AssetSteps
+    ) -> None:
+        submitted = await environment.run(looking.submit_assets, self.order(simulated, "front"))
+
+        assert ((), 1) == (submitted.unfit, simulated.count("assets_submitted"))
+
+    def test_it_and_the_post_share_the_time_for_what_never_left(self) -> None:
+        """A step that used both up would outlive its own timeout, and its POST be unknown."""
+        assert PREFLIGHT_BUDGET_S < UNSENT_BUDGET_S
 
 
 class TestReview:

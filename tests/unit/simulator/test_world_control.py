@@ -271,8 +271,10 @@ class TestSamples:
     @pytest.mark.parametrize(
         ("path", "kind", "start"),
         [
-            ("/portraits/front.jpg", "image/png", b"\x89PNG"),
+            ("/portraits/front.jpg", "image/jpeg", b"\xff\xd8\xff\xe0"),
+            ("/portraits/front-film.jpg", "video/mp4", b"\x00\x00\x00"),
             ("/portraits/turn.mp4", "video/mp4", b"\x00\x00\x00"),
+            ("/portraits/front-page.jpg", "text/html; charset=utf-8", b"<!doctype html>"),
         ],
     )
     async def test_demo_assets_have_urls(
@@ -282,3 +284,21 @@ class TestSamples:
 
         assert kind == answer.headers["content-type"]
         assert answer.content.startswith(start)
+
+    async def test_the_first_bytes_alone_come_where_they_are_asked_for(
+        self, http: httpx.AsyncClient
+    ) -> None:
+        whole = await http.get("/portraits/front.jpg")
+        first = await http.get("/portraits/front.jpg", headers={"Range": "bytes=0-9"})
+
+        assert (206, whole.content[:10]) == (first.status_code, first.content)
+        assert f"bytes 0-9/{len(whole.content)}" == first.headers["content-range"]
+
+    @pytest.mark.parametrize(
+        ("word", "status"), [("gone", 404), ("expired", 403), ("busy", 503), ("moved", 302)]
+    )
+    async def test_a_word_in_the_name_is_an_answer(
+        self, http: httpx.AsyncClient, word: str, status: int
+    ) -> None:
+        for path in (f"/portraits/left-{word}.jpg", f"/portraits/{word}.mp4"):
+            assert status == (await http.get(path)).status_code

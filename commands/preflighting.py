@@ -1,0 +1,57 @@
+"""Looks at a new onboarding's assets before anything is started."""
+
+from collections.abc import Mapping
+
+from temporalio.client import Client
+
+from commands.outcomes import CommandError, ExitCode
+from likeness.asset_reasons import AssetReason, advice_on
+from likeness.failures import FailureCode
+from likeness.messages.onboarding import OnboardingRequest
+from likeness.temporal.errors import NoSuchOnboardingError
+from likeness.temporal.onboardings import describe_onboarding
+from outbound.preflight import Candidate, Preflight
+from runtime.settings import StarterSettings
+
+WITHIN_S = 8.0
+"""Somebody waits at a terminal."""
+
+
+async def refuse_unfit_assets(
+    client: Client, settings: StarterSettings, request: OnboardingRequest
+) -> None:
+    """Look at each asset once, unless the onboarding is there already: that one is only found.
+
+    Raises:
+        CommandError: Some of them would surely be refused; it names them, never their addresses.
+
+    """
+    if not settings.preflight or await _is_known(client, request):
+        return
+    preflight = Preflight(allow=settings.fetch_allow)
+    try:
+        candidates = [Candidate(asset.name, asset.url, asset.kind) for asset in request.assets]
+        unfit = await preflight.unfit(candidates, within_s=WITHIN_S)
+    finally:
+        await preflight.aclose()
+    if unfit:
+        raise _refusal(unfit)
+
+
+async def _is_known(client: Client, request: OnboardingRequest) -> bool:
+    try:
+        await describe_onboarding(client, request.tenant, request.onboarding)
+    except NoSuchOnboardingError:
+        return False
+    return True
+
+
+def _refusal(unfit: Mapping[str, AssetReason]) -> CommandError:
+    named = ", ".join(f"{name} ({reason})" for name, reason in unfit.items())
+    advice = " ".join(dict.fromkeys(advice_on(reason) for reason in unfit.values()))
+    return CommandError(
+        f"Nothing was started, because the review cannot take {named}.",
+        code=FailureCode.BAD_INPUT,
+        exit_code=ExitCode.BAD_INPUT,
+        next_step=advice,
+    )
