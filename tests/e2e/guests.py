@@ -4,7 +4,8 @@ import asyncio
 import secrets
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass
 from typing import Any, Self, TypeVar
 
 import httpx
@@ -16,6 +17,7 @@ from temporalio.client import Client, WorkflowHandle
 
 from devstack.stack import TASK_QUEUE, Stack
 from likeness import names
+from likeness.failures import FAILURES, FailureCode
 from likeness.ids import (
     file_prefixes,
     onboarding_workflow_id,
@@ -26,6 +28,7 @@ from likeness.messages.conversation import (
     OnboardingStatus,
     OpenOutcome,
     OpenSession,
+    OperatorOrder,
     SessionOpened,
     VerificationCallback,
     VideoStatus,
@@ -38,6 +41,7 @@ from likeness.messages.onboarding import (
     VideoRequest,
 )
 from likeness.messages.person import Erase, Erased, PersonState
+from likeness.stages import Stage, VideoState
 from likeness.temporal.errors import TemporalAwayError
 from likeness.temporal.onboardings import onboarding_status, start_onboarding
 from likeness.temporal.plugin import likeness_plugin
@@ -45,10 +49,15 @@ from runtime.keys import load_key_file
 from runtime.links import CallbackToken, InviteToken, LinkSealer
 from simulator.control import NO_CERTIFICATES, SimulatorControl
 from simulator.ledger import fingerprint
+from tests.e2e.phones import Phone
 from web.consent import load_consent_texts
 from workflows.generate_video import idempotency_key
+from workflows.persisting import OF_THE_ACCOUNT
 
 LOOK_S = 0.1
+PATIENCE_S = 200.0
+"""Above the longest heartbeat timeout, after which a killed worker's watch is taken up again."""
+
 CONSENT = load_consent_texts()["en-2"].given()
 HASTY = OnboardingPolicy(
     look_delays_s=(0.1, 0.4, 0.8),
@@ -74,6 +83,7 @@ class Desk:
         self.client = client
         self.upstream = upstream
         self.http = http
+        self.phones = ExitStack()
         self.links = LinkSealer.of(load_key_file(stack.directory / "keys" / "link.keys"))
 
     @classmethod
@@ -90,7 +100,9 @@ class Desk:
             SimulatorControl(stack.simulator_url) as upstream,
             httpx.AsyncClient(trust_env=False, verify=NO_CERTIFICATES, timeout=40) as http,
         ):
-            yield cls(stack, client, upstream, http)
+            desk = cls(stack, client, upstream, http)
+            with desk.phones:
+                yield desk
 
     async def guest(
         self,
@@ -116,11 +128,35 @@ class Desk:
         await start_onboarding(self.client, order, task_queue=TASK_QUEUE)
         return Guest(self, name)
 
+    async def until_counted(self, name: str, times: int) -> None:
+        """Wait until the upstream's ledger holds so many entries of a name."""
+
+        async def counted() -> bool | None:
+            return (await self.upstream.counts()).get(name, 0) >= times or None
+
+        await eventually(counted)
+
     async def tally(self) -> "Tally":
         """Read what the upstream has done so far."""
         urls = (await self.upstream.secrets())["callback_urls"]
         tokens = [self.links.open_callback(url.rpartition("/")[2]) for url in urls]
         return Tally(await self.upstream.ledger(), [token for token in tokens if token])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """What has become of one onboarding: where it rests, and every effect it had.
+
+    ``held_by`` is the code of the hold it stands in; ``files`` counts the person's in the archive.
+    """
+
+    stage: Stage = Stage.COMPLETED
+    held_by: FailureCode | None = None
+    attempts: int = 1
+    sessions: int = 1
+    submissions: int = 1
+    charges: int = 0
+    files: int = 1
 
 
 class Tally:
@@ -165,7 +201,6 @@ class Guest:
     def __init__(self, desk: Desk, name: str) -> None:
         self.desk = desk
         self.name = name
-        self.way_back = ""
         self._tapping: asyncio.Task[SessionOpened] | None = None
 
     @property
@@ -192,6 +227,10 @@ class Guest:
     def invite_url(self) -> str:
         token = InviteToken(tenant="default", onboarding=self.name, person=self.name, link=1)
         return f"{self.desk.stack.public_url}/i/{self.desk.links.seal_invite(token)}"
+
+    def phone(self) -> Phone:
+        """Give a browser of their own; the desk closes it in the end."""
+        return self.desk.phones.enter_context(Phone(self.invite_url))
 
     # What the person does.
 
@@ -223,7 +262,7 @@ class Guest:
         link = opened.h5_link.get_secret_value()
         (await self.desk.http.get(link)).raise_for_status()
         done = await self.desk.http.post(link.partition("?")[0], data={"outcome": "pass"})
-        self.way_back = done.headers["location"]
+        assert done.has_redirect_location
         return opened.attempt or 0
 
     async def comes_back(self, attempt: int = 1) -> None:
@@ -237,6 +276,13 @@ class Guest:
         await self.comes_back(await self.scans())
 
     # What others do.
+
+    async def is_told(self, update: str, order: OperatorOrder) -> OnboardingStatus:
+        """Take an order of the caller or an operator."""
+        status: OnboardingStatus = await self.handle.execute_update(
+            update, order, result_type=OnboardingStatus
+        )
+        return status
 
     async def erased(self) -> Erased:
         """Have everything forgotten that is held of the person."""
@@ -292,9 +338,51 @@ class Guest:
 
         return await eventually(asked)
 
-    async def rests(self) -> OnboardingStatus:
-        """Wait until the run has ended or is held."""
-        return await self.until(lambda s: s.stage.is_end or s.hold is not None)
+    def outcome(self, status: OnboardingStatus, tally: Tally) -> Outcome:
+        """Tell what has become of the onboarding; a hold is always one of its failure's own."""
+        held_by = status.failure.code if status.hold and status.failure else None
+        if held_by is not None:
+            assert FAILURES[held_by].hold == status.hold
+        return Outcome(
+            stage=status.stage,
+            held_by=held_by,
+            attempts=status.attempts,
+            sessions=tally.sessions(self.name),
+            submissions=tally.submissions(status.group_id),
+            charges=tally.charges(self.video_id),
+            files=self.files(),
+        )
+
+    async def is_held_by(self, code: FailureCode) -> OnboardingStatus:
+        """Wait until the run stands in a hold of that code."""
+        return await self.until(
+            lambda s: s.hold is not None and s.failure is not None and s.failure.code is code
+        )
+
+    async def rests(self, *, files: int | None = None) -> OnboardingStatus:
+        """Wait until nothing more happens by itself, and the archive holds so many files.
+
+        Without a number it is the receipt and a finished video. Patience ends: whoever asks finds
+        in the outcome what did not come.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE_S):
+                status = await self.until(has_come_to_rest)
+                filmed = status.video is not None and status.video.state is VideoState.DONE
+                await self._has_files(1 + filmed if files is None else files)
+        return await self.until(lambda _: True)
+
+    async def _has_files(self, count: int) -> None:
+        async def counted() -> bool | None:
+            return self.files() == count or None
+
+        await eventually(counted)
+
+
+def has_come_to_rest(status: OnboardingStatus) -> bool:
+    """Tell whether nothing more happens by itself; a hold for the account ends by itself."""
+    code = status.failure.code if status.failure else None
+    return status.stage.is_end or (status.hold is not None and code not in OF_THE_ACCOUNT)
 
 
 async def eventually(fact: Callable[[], Awaitable[FactT | None]]) -> FactT:

@@ -8,6 +8,7 @@ from likeness import steps
 from likeness.failures import FailureCode
 from likeness.stages import Stage
 from likeness.steps import Step
+from tests.e2e.guests import Outcome
 from tests.e2e.pauses import Side
 
 
@@ -19,22 +20,6 @@ class Doorstep(Enum):
     IN_REVIEW = "in_review"
     GENERATING = "generating"
     DONE = "done"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Outcome:
-    """What has become of one onboarding: where it rests, and every effect it had.
-
-    ``held_by`` is the code of the hold it stands in; ``files`` counts the person's in the archive.
-    """
-
-    stage: Stage = Stage.COMPLETED
-    held_by: FailureCode | None = None
-    attempts: int = 1
-    sessions: int = 1
-    submissions: int = 1
-    charges: int = 0
-    files: int = 1
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,16 +14,14 @@ import pytest
 from devstack.stack import Stack
 from devstack.supervisor import ProcessSpec
 from likeness import steps
-from likeness.failures import FAILURES
 from likeness.messages.conversation import OnboardingStatus
 from likeness.stages import Stage
 from likeness.steps import Step
 from tests.e2e.conftest import House, housed
-from tests.e2e.guests import VIDEO, Desk, Guest, Tally, eventually
-from tests.e2e.kill_matrix import CELLS, Cell, Doorstep, Outcome
+from tests.e2e.guests import VIDEO, Desk, Guest, Outcome, eventually
+from tests.e2e.kill_matrix import CELLS, Cell, Doorstep
 from tests.e2e.pauses import FOLDER_VARIABLE, Pause, Pauses
 from tests.reliability.figures import record
-from workflows.persisting import OF_THE_ACCOUNT
 
 pytestmark = [pytest.mark.server, pytest.mark.processes, pytest.mark.timeout(400)]
 
@@ -65,7 +63,7 @@ class Matrix:
         await asyncio.gather(*self.orders)
         tally = await self.desk.tally()
         return {
-            cell.name: self.outcome(cell, status, tally)
+            cell.name: self.guests[cell.name].outcome(status, tally)
             for cell, status in zip(CELLS, statuses, strict=True)
         }
 
@@ -99,16 +97,11 @@ class Matrix:
                 await eventually(lambda: self.video_task(guest))
             case Doorstep.DONE:
                 await guest.passes()
-                await guest.rests()
-                await eventually(lambda: self.archived(guest, files=cell.with_video + 1))
+                await guest.rests(files=cell.with_video + 1)
 
     @staticmethod
     async def video_task(guest: Guest) -> str | None:
         return (await guest.video()).task_id
-
-    @staticmethod
-    async def archived(guest: Guest, *, files: int) -> bool | None:
-        return guest.files() == files or None
 
     # Each is stopped; those last whom the server or our client gives up soonest.
 
@@ -213,30 +206,7 @@ class Matrix:
         guest = self.guests[cell.name]
         if cell.doorstep is Doorstep.INVITED:
             await guest.passes()
-        status = await guest.until(has_come_to_rest)
-        await eventually(lambda: self.archived(guest, files=cell.ends.files))
-        return status
-
-    def outcome(self, cell: Cell, status: OnboardingStatus, tally: Tally) -> Outcome:
-        guest = self.guests[cell.name]
-        held_by = status.failure.code if status.hold and status.failure else None
-        if held_by is not None:
-            assert FAILURES[held_by].hold == status.hold
-        return Outcome(
-            stage=status.stage,
-            held_by=held_by,
-            attempts=status.attempts,
-            sessions=tally.sessions(cell.name),
-            submissions=tally.submissions(status.group_id),
-            charges=tally.charges(guest.video_id),
-            files=guest.files(),
-        )
-
-
-def has_come_to_rest(status: OnboardingStatus) -> bool:
-    """Tell whether nothing more happens by itself; a hold for the account ends by itself."""
-    code = status.failure.code if status.failure else None
-    return status.stage.is_end or (status.hold is not None and code not in OF_THE_ACCOUNT)
+        return await guest.rests(files=cell.ends.files)
 
 
 def stands_long(cell: Cell) -> bool:

@@ -27,9 +27,19 @@ CHAPTERS = {
     ),
     "kill-matrix": Chapter(
         "Kill matrix",
-        "The worker is killed (SIGKILL) before and after the effect of every step, Temporal goes "
-        "away at every stage, the web process dies between signal and answer. Each cell recovers "
-        "by itself or stands in a declared hold.",
+        "The worker is killed (SIGKILL) before and after the effect of every step. Each cell "
+        "recovers by itself or stands in a declared hold.",
+    ),
+    "temporal-away": Chapter(
+        "Temporal away",
+        "The Temporal server is killed with somebody at every stage and in every hold, stays away "
+        "for 30 seconds and comes back. Callbacks and taps that fall into the outage are repeated "
+        "by the page that they lead to.",
+    ),
+    "web-killed": Chapter(
+        "Web killed",
+        "The web process is killed (SIGKILL) when a run has been told and the browser not yet "
+        "answered; the person looks again or sends the form again.",
     ),
     "tokens": Chapter(
         "Forged tokens",
