@@ -65,9 +65,10 @@ test-quick: setup ## The unit tier: no server, under a minute
 ##@ What it withstands
 
 .PHONY: hostile
-hostile: setup ## A million forged tokens, 10,000 bent bodies for every parser
+hostile: setup ## A million forged tokens, 10,000 bent bodies a parser, 2,000 sequences of moves
 	.venv/bin/python -m tests.hostile tokens
 	.venv/bin/python -m tests.hostile bodies
+	.venv/bin/python -m tests.hostile moves
 
 RUNS ?= 120
 SEED ?= 1

@@ -6,20 +6,24 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
+from itertools import islice
 from typing import Annotated, TypeVar
 
 import structlog
 import typer
 
 from runtime.links import LinkSealer
+from tests.hostile.callback_orders import every_order, play
 from tests.hostile.knocking import Knocks, knock
 from tests.hostile.parsers import PARSERS
+from tests.hostile.sequences import sequences
 from tests.hostile.tokens import READ_KEYS, Forger, accepted
 from tests.hostile.trying import tried
 from tests.reliability.figures import record
 
 PART = 10_000
 KNOCKS_IN_A_PART = 500
+SHARES = 10
 
 ResultT = TypeVar("ResultT")
 Seed = Annotated[int, typer.Option(help="The same seed makes the same attempts.")]
@@ -76,6 +80,29 @@ def bodies(
 def _survived(count: int, number: int) -> int:
     """Try one parser; what it does not survive ends the command, with the input that did it."""
     return tried(PARSERS[number], count)
+
+
+@app.command()
+def moves(
+    *, count: Annotated[int, typer.Option(min=100, help="How many sequences.")] = 2_000
+) -> None:
+    """Let person, upstream and operator act in any order, and play every order of callbacks."""
+    shares = [-(-count // SHARES)] * SHARES
+    done = sum(_told("sequences", _side_by_side(sequences, shares), SHARES))
+    played = sum(_told("orders", _side_by_side(_played, range(SHARES)), SHARES))
+    figures = {
+        "sequences of up to 25 moves": done,
+        "orders of up to 4 callbacks over up to 3 attempts, which are all": played,
+        "broken invariants (I3, I4, I8)": 0,
+    }
+    _conclude("stateful", f"python -m tests.hostile moves --count {count}", figures, {})
+
+
+def _played(share: int) -> int:
+    mine = list(islice(every_order(), share, None, SHARES))
+    for order in mine:
+        play(order)
+    return len(mine)
 
 
 def _opened(seed: int) -> int:

@@ -45,7 +45,7 @@ class _JumpingSelector(selectors.BaseSelector):
         return self._real.get_map()
 
 
-class _VirtualLoop(asyncio.SelectorEventLoop):
+class VirtualLoop(asyncio.SelectorEventLoop):
     def __init__(self, clock: "VirtualClock") -> None:
         super().__init__(_JumpingSelector(clock))
         self._virtual_clock = clock
@@ -82,5 +82,5 @@ class VirtualClock:
         monkeypatch.setattr("activities.waiting.datetime", Calendar)
 
     def run(self, waiting: Coroutine[Any, Any, ResultT]) -> ResultT:
-        with asyncio.Runner(loop_factory=lambda: _VirtualLoop(self)) as runner:
+        with asyncio.Runner(loop_factory=lambda: VirtualLoop(self)) as runner:
             return runner.run(waiting)
