@@ -1,8 +1,9 @@
 """What commands print with ``-o json``; fields may be added, never renamed or removed."""
 
 from datetime import UTC, datetime
+from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field, computed_field
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, computed_field
 
 from commands.remedies import commands_for
 from commands.subjects import Clip, Subject
@@ -74,6 +75,13 @@ class OrderGivenAnswer(Answer):
         return cls(verb=given.verb, actor=given.actor, at=moment_of(given.at))
 
 
+ShownVideo = Annotated[
+    VideoStatus,
+    PlainSerializer(lambda video: video.model_dump(mode="json", exclude={"orders"})),
+]
+"""A video without the orders given to it, whose reasons no command shows."""
+
+
 class StatusAnswer(OnboardingAnswer):
     """``status`` and each line of ``watch``.
 
@@ -88,7 +96,7 @@ class StatusAnswer(OnboardingAnswer):
     attempts_left: int | None = None
     group_id: str | None = None
     assets: tuple[AssetStatus, ...] | None = None
-    video: VideoStatus | None = None
+    video: ShownVideo | None = None
     failure: Failure | None = None
     ending: Stage | None = None
     orders: tuple[OrderGivenAnswer, ...] | None = None
@@ -148,7 +156,7 @@ class VideoAnswer(Answer):
     owner: str
     number: int
     hold: Hold | None = None
-    video: VideoStatus | None = None
+    video: ShownVideo | None = None
     failure: Failure | None = None
     details: str | None = None
     started_at: datetime

@@ -11,16 +11,17 @@ _GIVE_UP = "resolve {id} give_up"
 _DECIDE = ("resolve {id} adopt TASK_ID{asset}", "resolve {id} resubmit", _GIVE_UP)
 _REPEAT = ("resolve {id} resubmit", _GIVE_UP)
 _WATCH, _CHECK = "watch {id}", "check-now {id}"
+_BY_ITSELF = (_WATCH, _CHECK)
 _REPLACE = "replace-assets {id} {replaced}"
 _ACCEPT = "accept-partial {id}"
 
 REMEDIES: Mapping[FailureCode, tuple[str, ...]] = {
     FailureCode.ATTEMPTS_EXHAUSTED: ("reset-attempts {id}", "cancel {id}"),
     FailureCode.H5_HOST_UNLISTED: ("resolve {id} resubmit", "link {id}"),
-    FailureCode.UPSTREAM_UNAVAILABLE: (_WATCH,),
-    FailureCode.UPSTREAM_KEY_REFUSED: (_WATCH,),
-    FailureCode.UPSTREAM_BALANCE: (_WATCH,),
-    FailureCode.UPSTREAM_FORBIDDEN: (_WATCH,),
+    FailureCode.UPSTREAM_UNAVAILABLE: _BY_ITSELF,
+    FailureCode.UPSTREAM_KEY_REFUSED: _BY_ITSELF,
+    FailureCode.UPSTREAM_BALANCE: _BY_ITSELF,
+    FailureCode.UPSTREAM_FORBIDDEN: _BY_ITSELF,
     FailureCode.UPSTREAM_REFUSED: (*_REPEAT, "cancel {id}"),
     FailureCode.UPSTREAM_LOST_TASK: _DECIDE,
     FailureCode.SUBMISSION_UNCONFIRMED: _DECIDE,
@@ -54,16 +55,23 @@ def commands_for(
     templates = REMEDIES.get(code) if code is not None else None
     if templates is None:
         templates = _WITHOUT_A_HOLD[waiting_for]
-    elif stage is Stage.GENERATING:
-        # A video that waits for its next try by itself can be told to try at once.
-        templates = tuple(_CHECK if each == _WATCH else each for each in templates)
     known = tuple(assets)
-    vain = set() if any(asset.state is AssetState.USABLE for asset in known) else {_ACCEPT}
-    if stage in (Stage.INVITED, Stage.VERIFYING):
-        # Of the person's check nothing can be given up but the whole.
-        vain.add(_GIVE_UP)
+    vain = _vain(subject, stage, known)
     possible = (each for each in templates if each not in vain)
     return tuple(line for each in possible for line in _filled(each, subject, known))
+
+
+def _vain(subject: Subject | Clip, stage: Stage, assets: tuple[AssetStatus, ...]) -> frozenset[str]:
+    """Give what would be refused there."""
+    found = set()
+    if not any(asset.state is AssetState.USABLE for asset in assets):
+        found.add(_ACCEPT)
+    if stage in (Stage.INVITED, Stage.VERIFYING):
+        # Of the person's check nothing can be given up but the whole, and only taps repeat it.
+        found |= {_GIVE_UP, _CHECK}
+    if isinstance(subject, Clip):
+        found.add(_WATCH)
+    return frozenset(found)
 
 
 def shown(code: FailureCode) -> tuple[str, ...]:

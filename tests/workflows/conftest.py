@@ -310,22 +310,32 @@ def scenario() -> Scenario:
 
 @pytest.fixture
 async def journey(client: Client, scenario: Scenario, tmp_path: Path) -> AsyncIterator[Journey]:
-    async with upstream(scenario) as (world, base_url):
-        settings = WorkerSettings(
-            apimart_api_key=SecretStr("sk-test-canary"),
-            apimart_base_url=base_url,
-            h5_hosts=(base_url,),
-            fetch_allow=(base_url,),
-            upstream_rps=200,
-            account_probe_s=0.3,
-            archive_url=(tmp_path / "archive").as_uri(),
-            public_base_url="http://127.0.0.1:1",
-            task_queue=TASK_QUEUE,
-        )
-        journey = Journey(client, world, base_url, settings)
-        await journey.start_worker()
-        try:
-            yield journey
-        finally:
-            await journey.stop_worker()
-            await journey.http.aclose()
+    async with (
+        upstream(scenario) as (world, base_url),
+        journey_through(client, world, base_url, tmp_path) as walked,
+    ):
+        yield walked
+
+
+@asynccontextmanager
+async def journey_through(
+    client: Client, world: World, base_url: str, folder: Path
+) -> AsyncIterator[Journey]:
+    settings = WorkerSettings(
+        apimart_api_key=SecretStr("sk-test-canary"),
+        apimart_base_url=base_url,
+        h5_hosts=(base_url,),
+        fetch_allow=(base_url,),
+        upstream_rps=200,
+        account_probe_s=0.3,
+        archive_url=(folder / "archive").as_uri(),
+        public_base_url="http://127.0.0.1:1",
+        task_queue=TASK_QUEUE,
+    )
+    journey = Journey(client, world, base_url, settings)
+    await journey.start_worker()
+    try:
+        yield journey
+    finally:
+        await journey.stop_worker()
+        await journey.http.aclose()

@@ -104,9 +104,11 @@ class TestAVideo:
         assert clip == subjects.target_of(give_up.split()[3], "default")
 
     def test_that_tries_again_by_itself_can_be_told_to_try_at_once(self) -> None:
-        told = commands_for(FailureCode.UPSTREAM_BALANCE, WaitingFor.OPERATOR, ONE)
+        clip = Clip("likeness/default/one/video/1")
 
-        assert ("python starter.py check-now one",) == told
+        told = commands_for(FailureCode.UPSTREAM_BALANCE, WaitingFor.OPERATOR, clip)
+
+        assert (f"python starter.py check-now {clip.workflow_id}",) == told
 
 
 class TestTheCheckOfThePerson:
