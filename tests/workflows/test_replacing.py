@@ -4,7 +4,7 @@ import pytest
 from pydantic import SecretStr
 
 from likeness import names
-from likeness.asset_reasons import GENERAL, advice_on
+from likeness.asset_reasons import GENERAL, AssetReason, advice_on
 from likeness.failures import FailureCode
 from likeness.messages.conversation import AcceptPartial, OnboardingStatus, ReplaceAssets
 from likeness.messages.onboarding import MAX_ASSETS, AssetRequest
@@ -214,3 +214,36 @@ class TestOneBadAssetAmongSeveral:
         await held(journey, "a", "b", assets_per_request=2)
 
         assert 3 == journey.count("submit_assets")
+
+
+class TestUnfitAssets:
+    async def test_an_address_that_is_dead_by_now_waits_for_another_before_any_call(
+        self, journey: Journey
+    ) -> None:
+        status = await held(journey, "left-gone")
+        (asset,) = status.assets
+        calls_before = journey.count("submit_assets")
+
+        await journey.order(names.REPLACE_ASSETS, others(journey, asset_1="left"))
+        ended = await journey.result()
+
+        assert 0 == calls_before
+        assert (AssetReason.GONE, advice_on(AssetReason.GONE)) == (asset.reason, asset.advice)
+        assert Stage.COMPLETED == ended.stage
+        assert 1 == journey.count("submit_assets")
+
+    async def test_the_others_of_its_request_go_on_without_it(self, journey: Journey) -> None:
+        journey.change(item_names=True)
+        await journey.start("a", "b-tiny", "c", min_usable=2, assets_per_request=3)
+        await journey.pass_the_scan()
+
+        status = await journey.result()
+
+        assert [
+            ("asset-1", AssetState.USABLE, None),
+            ("asset-2", AssetState.REFUSED, AssetReason.TOO_FEW_PIXELS),
+            ("asset-3", AssetState.USABLE, None),
+        ] == [(asset.name, asset.state, asset.reason) for asset in status.assets]
+        assert ["asset-1", "asset-3"] == sorted(
+            asset.name for asset in journey.world.assets.values()
+        )
