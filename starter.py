@@ -29,6 +29,7 @@ from commands.options import (
     DurationS,
     Form,
     Id,
+    KeyId,
     Limit,
     MinUsable,
     Model,
@@ -44,6 +45,7 @@ from commands.options import (
     StageFilter,
     Target,
     Tenant,
+    Unread,
     VideoResolution,
     Wait,
     Write,
@@ -213,6 +215,15 @@ def keys_rotate(write: Write = False, output: Form = Output.TEXT) -> None:
         rotation.write_with_new_keys(_settings()) if write else key_files.add_keys(_settings())
     )
     printing.Printer(output).answer(rotated)
+
+
+@keys.command("retire", epilog=example("keys retire 1f3a5c7e"))
+def keys_retire(key_id: KeyId, unread: Unread = False, output: Form = Output.TEXT) -> None:
+    """Take an old payload key out of the file, if nothing needs it any more.
+
+    Looks through every history the namespace keeps, and refuses while one is written under it.
+    """
+    printing.Printer(output).answer(rotation.retire_key(_settings(), key_id, unread=unread))
 
 
 def _settings() -> "settings.StarterSettings":

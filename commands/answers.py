@@ -198,6 +198,13 @@ class RotationAnswer(Answer):
     writes: bool
 
 
+class RetirementAnswer(Answer):
+    """``keys retire``; ``unreadable_runs`` are ended ones that were given up with the key."""
+
+    payload_key_id: str
+    unreadable_runs: int = 0
+
+
 def moment_of(seconds: float) -> datetime:
     """Give a moment of ``seconds`` since 1970, to the millisecond."""
     return datetime.fromtimestamp(round(seconds, 3), tz=UTC)

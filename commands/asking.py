@@ -51,8 +51,11 @@ def ask(
     question: Callable[[Client], Coroutine[Any, Any, AnswerT]],
     *,
     key_ring: KeyRing | None = None,
+    retiring: str | None = None,
 ) -> AnswerT:
     """Give the answer to ``question``; the keys are those of the payload key file.
+
+    The payload key ``retiring`` may be missing among them.
 
     Raises:
         CommandError: Anything that is known to go wrong, in one sentence.
@@ -67,7 +70,7 @@ def ask(
     # The worker beside us serves the metrics; a second server there would fail.
     quiet = settings.model_copy(update={"metrics_address": None})
     try:
-        return asyncio.run(_ask(quiet, ring, question))
+        return asyncio.run(_ask(quiet, ring, question, retiring))
     except _KNOWN as error:
         raise _explained(error) from error
     except KeyboardInterrupt:
@@ -78,9 +81,10 @@ async def _ask(
     settings: StarterSettings,
     key_ring: KeyRing,
     question: Callable[[Client], Coroutine[Any, Any, AnswerT]],
+    retiring: str | None,
 ) -> AnswerT:
     client = await connect(settings, key_ring, wait=False)
-    await check_keys(client, key_ring)
+    await check_keys(client, key_ring, retiring=retiring)
     return await question(client)
 
 

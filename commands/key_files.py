@@ -98,6 +98,23 @@ def ring_to_come(settings: StarterSettings) -> KeyRing:
     return KeyRing.of(new, *(key for key in ring.read.values() if key.id != new.id))
 
 
+def ring_without(settings: StarterSettings, key_id: str) -> KeyRing:
+    """Give the payload keys as they will be without a key that only reads.
+
+    Raises:
+        CommandError: The key writes.
+        KeyFileError: The file cannot be read.
+
+    """
+    ring = load_key_file(settings.payload_keys_file)
+    if key_id == ring.write.id:
+        raise _refused(
+            f"The payload key {key_id} writes; only one that merely reads can be retired.",
+            "Rotate first: `python starter.py keys rotate`.",
+        )
+    return KeyRing.of(ring.write, *(key for key in ring.read.values() if key.id != key_id))
+
+
 def promote_keys(settings: StarterSettings) -> RotationAnswer:
     """Let the waiting keys write; where that was interrupted before, finish it.
 

@@ -122,6 +122,10 @@ OrderId = Annotated[
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask; for scripts.")]
 Write = Annotated[bool, typer.Option("--write", help="The second step: let the added keys write.")]
+KeyId = Annotated[str, typer.Argument(metavar="KEY_ID", help="The payload key, by its 8 digits.")]
+Unread = Annotated[
+    bool, typer.Option("--unread", help="Although ended runs cannot be read any more without it.")
+]
 
 
 def example(line: str) -> str:

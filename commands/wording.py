@@ -3,7 +3,14 @@
 from datetime import UTC, datetime
 from functools import singledispatch
 
-from commands.answers import Answer, LinkAnswer, NewKeysAnswer, RotationAnswer, StartAnswer
+from commands.answers import (
+    Answer,
+    LinkAnswer,
+    NewKeysAnswer,
+    RetirementAnswer,
+    RotationAnswer,
+    StartAnswer,
+)
 from commands.subjects import Subject
 
 
@@ -69,6 +76,17 @@ def rotation(answer: RotationAnswer) -> list[str]:
         return [f"{named} write from now on; the old ones still read.", f"{copied}; {kept}"]
     then = "then run `python starter.py keys rotate --write`."
     return [f"{named} are added and only read so far.", f"{copied}, {then}"]
+
+
+@words.register
+def retirement(answer: RetirementAnswer) -> list[str]:
+    """Say that the key is out, and where it may still lie."""
+    gone = f"The payload key {answer.payload_key_id} has left the file"
+    lost = f"ended runs that cannot be read any more: {answer.unreadable_runs}"
+    return [
+        f"{gone}; {lost}." if answer.unreadable_runs else f"{gone}; nothing needs it any more.",
+        "Next: copy the file to every process; until then they go on as they are.",
+    ]
 
 
 def moment(when: datetime | None) -> str:

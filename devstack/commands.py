@@ -27,6 +27,10 @@ class Starter:
         """Make the key files."""
         self._run(["keys", "new"])
 
+    def rotate_keys(self, *, write: bool) -> None:
+        """Add new keys for reading, or let the added ones write."""
+        self._run(["keys", "rotate", *(["--write"] if write else [])])
+
     def start(self, *arguments: str) -> dict[str, Any]:
         """Start an onboarding; returns what ``start -o json`` prints."""
         return self._asked(["start", *arguments])

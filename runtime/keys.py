@@ -98,6 +98,20 @@ def promote_newest(path: Path) -> KeyRing:
     return ring
 
 
+def drop_key(path: Path, key_id: str) -> KeyRing:
+    """Take a key that only reads out of a file, where it is in it.
+
+    Raises:
+        KeyFileError: As ``load_key_file``.
+
+    """
+    ring = load_key_file(path)
+    kept = KeyRing.of(ring.write, *(key for key in ring.read.values() if key.id != key_id))
+    if len(kept.read) < len(ring.read):
+        _replace(path, kept)
+    return kept
+
+
 def _new_key() -> Key:
     return Key.of(secrets.token_bytes(SECRET_BYTES))
 

@@ -50,6 +50,19 @@ class TestTheKeyCheck:
         with pytest.raises(WrongKeyError):
             await check_keys(realm.client, realm.keys)
 
+    async def test_refuses_who_lacks_a_key_that_was_not_retired(self, realm: Realm) -> None:
+        old = realm.keys.write
+        both, new = KeyRing.of(OTHER, old), KeyRing.of(OTHER)
+        await check_keys(realm.client, realm.keys)
+        await store_anew(await realm.client_with(both), both)
+        client = await realm.client_with(new)
+
+        with pytest.raises(WrongKeyError, match=f"lacks the key {old.id}"):
+            await check_keys(client, new)
+
+        await store_anew(client, new, retiring=old.id)
+        await check_keys(client, new)
+
     async def test_is_not_stored_anew_by_who_cannot_read_it(self, realm: Realm) -> None:
         await check_keys(realm.client, realm.keys)
         others = KeyRing.of(OTHER)

@@ -9,6 +9,7 @@ from temporalio.service import RPCError
 from devstack.isolation import new_test_namespace
 from devstack.namespaces import ensure_namespace
 from devstack.temporal_server import RunningServer
+from runtime.keys import load_key_file
 from tests.integration.starter.conftest import ORDER, Operator
 
 pytestmark = pytest.mark.server
@@ -79,6 +80,35 @@ class TestKeys:
         await stranger.runs("keys", "new")
         payload_file(stranger).write_bytes(old)
         assert (await stranger.runs("status", "one", "-o", "json")).error["code"] == "wrong_key"
+
+    async def test_are_retired_when_no_history_needs_them_any_more(
+        self, operator: Operator, client: Client
+    ) -> None:
+        started = await operator.starts("one")
+        [old] = load_key_file(payload_file(operator)).read
+        for step in ([], ["--write"]):
+            await operator.runs("keys", "rotate", *step)
+        retire = ("keys", "retire", old, "-o", "json")
+
+        going_on = await operator.runs(*retire)
+        await client.get_workflow_handle(started["workflow_id"]).terminate()
+        ended = await operator.runs(*retire)
+        given_up = await operator.runs(*retire, "--unread")
+        again = await operator.runs(*retire, "--unread")
+
+        assert (going_on.code, going_on.error["code"]) == (1, "refused")
+        assert "go on: 1, runs that have ended: 0" in going_on.error["sentence"]
+        assert "go on: 0, runs that have ended: 1" in ended.error["sentence"]
+        assert given_up.answer == {"payload_key_id": old, "unreadable_runs": 1}
+        assert old not in load_key_file(payload_file(operator)).read
+        assert (again.code, (await operator.starts("two"))["onboarding_id"]) == (0, "two")
+
+    async def test_that_write_are_not_retired(self, operator: Operator) -> None:
+        [writes] = load_key_file(payload_file(operator)).read
+
+        refused = await operator.runs("keys", "retire", writes, "-o", "json")
+
+        assert (refused.code, refused.error["code"]) == (1, "refused")
 
     async def test_are_not_changed_when_the_check_cannot_be_stored(
         self, operator: Operator, nowhere: str
