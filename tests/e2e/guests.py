@@ -201,6 +201,7 @@ class Guest:
     def __init__(self, desk: Desk, name: str) -> None:
         self.desk = desk
         self.name = name
+        self.way_back = ""
         self._tapping: asyncio.Task[SessionOpened] | None = None
 
     @property
@@ -263,6 +264,7 @@ class Guest:
         (await self.desk.http.get(link)).raise_for_status()
         done = await self.desk.http.post(link.partition("?")[0], data={"outcome": "pass"})
         assert done.has_redirect_location
+        self.way_back = done.headers["location"]
         return opened.attempt or 0
 
     async def comes_back(self, attempt: int = 1) -> None:
