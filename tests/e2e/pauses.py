@@ -23,6 +23,11 @@ class Pause:
         """Tell whether a process stands there, or has stood there when it died."""
         return self._reached.exists()
 
+    async def until_reached(self) -> None:
+        """Wait until a process stands there; the test's own timeout is the limit."""
+        while not self.is_reached:  # noqa: ASYNC110  # a file tells nobody
+            await asyncio.sleep(LOOK_S)
+
     @property
     def _reached(self) -> Path:
         return self.path.with_name(f"{self.path.name}.reached")

@@ -24,12 +24,22 @@ class Phone:
     def __exit__(self, *_: object) -> None:
         self._browser.__exit__()
 
-    async def opens_the_invitation(self) -> Page:
-        return await asyncio.to_thread(self._browser.open, self._invite_url)
+    async def opens_the_invitation(self, question: str = "") -> Page:
+        """Open the invite link, or a question's page below it."""
+        return await asyncio.to_thread(self._browser.open, f"{self._invite_url}{question}")
 
-    async def taps(self, page: Page, *, button: str | None = None) -> Page:
-        """Press the button of that value; without one, the form that asks for consent."""
-        form = _form(page, button)
+    async def taps(self, page: Page, *, button: str = "", to: str = "") -> Page:
+        """Press the button of that value, or the form that is sent ``to`` such a path.
+
+        Without either it is the form that asks for consent.
+        """
+
+        def fits(form: Form) -> bool:
+            if to:
+                return form.action.endswith(to)
+            return bool(form.button(button) if button else form.required_boxes)
+
+        form = next(form for form in page.forms if fits(form))
         pressed = form.button(button) if button else None
         return await asyncio.to_thread(self._browser.submit, page, form, button=pressed)
 
@@ -39,10 +49,3 @@ class Phone:
             await asyncio.sleep(min(page.refresh.after_s, 1))
             page = await asyncio.to_thread(self._browser.open, page.refresh.url, came_from=page)
         return page
-
-
-def _form(page: Page, button: str | None) -> Form:
-    fitting = [
-        form for form in page.forms if (form.button(button) if button else form.required_boxes)
-    ]
-    return fitting[0]

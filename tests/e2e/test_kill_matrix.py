@@ -130,7 +130,7 @@ class Matrix:
         else:
             pause = self.paused_in_the_worker(cell)
             await self.goes_on(cell)
-            await eventually(lambda: reached(pause))
+            await pause.until_reached()
 
     async def held_at_the_upstream(self, cell: Cell) -> str:
         await self.desk.upstream.scenario(
@@ -218,10 +218,6 @@ def is_brief(cell: Cell) -> bool:
     lasting = cell.on_the_wire and cell.place in LASTING_ROUTES
     watching = cell.place == steps.AWAIT_ACCOUNT.name or stands_long(cell)
     return cell.doorstep in (Doorstep.INVITED, Doorstep.SCANNED) and not (lasting or watching)
-
-
-async def reached(pause: Pause) -> bool | None:
-    return pause.is_reached or None
 
 
 def paused_worker(stack: Stack, pauses: Pauses) -> ProcessSpec:
