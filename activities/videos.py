@@ -1,6 +1,7 @@
 """Ordering the paid video, watching it, keeping the file, and awaiting a run that does."""
 
 from http import HTTPStatus
+from math import inf
 
 from temporalio import activity
 from temporalio.client import Client, WorkflowFailureError
@@ -87,15 +88,23 @@ class VideoSteps:
 
     @activity.defn(name=POLL_GENERATION.name)
     async def poll_generation(self, watch: PollGeneration) -> GenerationFinished:
-        """Watch the task until it ends; its file's address stays out of the answer."""
+        """Watch the task until it ends or has stalled; its file's address stays out of the answer.
+
+        A last look is taken at the moment at which it counts as stalled.
+        """
         videos = Watch(
             (watch.task_id,),
             self._client.get_video,
             is_finished=lambda video: video.task.finished,
         )
         await videos.to_the_end(
-            poll_interval_s=watch.poll_interval_s, estimated_time_s=watch.estimated_time_s
+            poll_interval_s=watch.poll_interval_s,
+            estimated_time_s=watch.estimated_time_s,
+            look_at_once=watch.look_at_once,
+            within_s=inf if watch.stalled_after_s is None else watch.stalled_after_s,
         )
+        if not videos.answers:
+            return GenerationFinished(succeeded=False, stalled=True)
         video = videos.answers[watch.task_id]
         if video is None:
             return GenerationFinished(succeeded=False, lost=True)

@@ -1,6 +1,7 @@
 """Watching upstream tasks: polls that cost nothing in history, however long a task takes."""
 
 from collections.abc import Awaitable, Callable
+from math import inf
 from typing import Generic, TypeVar
 
 from activities.outcomes import step_failure
@@ -37,9 +38,16 @@ class Watch(Generic[AnswerT]):
         self.answers: dict[str, AnswerT | None] = {}
 
     async def to_the_end(
-        self, *, poll_interval_s: float, estimated_time_s: float | None, look_at_once: bool = False
+        self,
+        *,
+        poll_interval_s: float,
+        estimated_time_s: float | None,
+        look_at_once: bool = False,
+        within_s: float = inf,
     ) -> None:
-        """Poll until every task has an answer; ``look_at_once`` spares the pause before the first.
+        """Poll until every task has an answer, or ``within_s`` after the step was scheduled.
+
+        ``look_at_once`` spares the pause before the first look.
 
         Raises:
             ApplicationError: where an operator must act; ``worker_leaving`` when shut down.
@@ -49,10 +57,12 @@ class Watch(Generic[AnswerT]):
             if look_at_once:
                 await self._look()
             while len(self.answers) < len(self._task_ids):
-                await rest(
-                    poll_pause_s(poll_interval_s, waited=waited_s(), estimated_s=estimated_time_s)
-                )
+                waited = waited_s()
+                pause_s = poll_pause_s(poll_interval_s, waited=waited, estimated_s=estimated_time_s)
+                await rest(min(pause_s, within_s - waited))
                 await self._look()
+                if waited_s() >= within_s:
+                    return
 
     async def _look(self) -> None:
         for task_id in self._task_ids:

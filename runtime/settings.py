@@ -252,6 +252,7 @@ class PolicySettings(_Settings):
         le=MAX_POST_TIMEOUT_S,
         description=f"seconds above 0, at most {MAX_POST_TIMEOUT_S}",
     )
+    video_stalled_after_s: Seconds = Field(default=3600, description=f"{_A_DAY}, such as 3600")
 
     def policy(self) -> OnboardingPolicy:
         """Give the policy for an input, every duration of it in seconds."""
@@ -266,6 +267,7 @@ class PolicySettings(_Settings):
             max_attempts=self.max_attempts,
             assets_per_request=self.assets_per_request,
             post_timeout_s=self.upstream_post_timeout_s,
+            stalled_after_s=self.video_stalled_after_s,
         )
 
 

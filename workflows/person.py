@@ -249,6 +249,7 @@ class Person:
             life=workflow.info().first_execution_run_id,
             poll_interval_s=self.state.poll_interval_s,
             post_timeout_s=self.state.post_timeout_s,
+            stalled_after_s=self.state.stalled_after_s,
         )
 
     def _references(self, kind: AssetKind) -> tuple[str, ...]:

@@ -55,6 +55,7 @@ class Registry:
             account=self.request.account,
             poll_interval_s=self.policy.poll_interval_s,
             post_timeout_s=self.policy.post_timeout_s,
+            stalled_after_s=self.policy.stalled_after_s,
         )
         told = await workflow.execute_local_activity(
             TELL_REGISTRY.name,

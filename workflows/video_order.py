@@ -117,6 +117,7 @@ class VideoOrder:
                 key=video_key(self.request.tenant, self.request.onboarding),
                 poll_interval_s=self.policy.poll_interval_s,
                 post_timeout_s=self.policy.post_timeout_s,
+                stalled_after_s=self.policy.stalled_after_s,
             ),
             id=self.workflow_id,
             result_type=VideoStatus,

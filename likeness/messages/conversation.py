@@ -211,7 +211,7 @@ class VideoStatus(Message):
     the upstream has taken longer than anybody expects, and is still being watched.
 
     ``sealed``: the person withdrew while it was being made, so the file is kept apart and must not
-    be used.
+    be used. ``orders`` are those of operators that its run has obeyed.
     """
 
     state: VideoState
@@ -226,6 +226,7 @@ class VideoStatus(Message):
     sealed: bool = False
     hold: Hold | None = None
     failure: Failure | None = None
+    orders: tuple[OrderGiven, ...] = ()
 
 
 class OnboardingStatus(Message):

@@ -209,12 +209,16 @@ class GenerationTriggered(Message):
 
 
 class PollGeneration(Message):
-    """Watch the video task until it ends, or until ``stalled_after_s``; None is for ever."""
+    """Watch the video task until it ends, or until ``stalled_after_s``; None is for ever.
+
+    ``look_at_once`` spares the pause before the first look.
+    """
 
     task_id: str
     poll_interval_s: float
     estimated_time_s: float | None = None
     stalled_after_s: float | None = None
+    look_at_once: bool = False
 
 
 class GenerationFinished(Message):

@@ -250,6 +250,24 @@ class TestWatch:
 
         assert GenerationFinished(succeeded=False, lost=True) == finished
 
+    def test_one_that_takes_too_long_has_stalled_and_not_failed(self, ordering: Ordering) -> None:
+        step = steps(ordering.upstream(task("processing")).client()).poll_generation
+        watch = PollGeneration(task_id="task_1", poll_interval_s=5, stalled_after_s=3600)
+
+        finished = ordering.clock.run(ordering.environment.run(step, watch))
+
+        assert GenerationFinished(succeeded=False, stalled=True) == finished
+        assert 3600 == ordering.clock.rounded_s
+
+    def test_one_asked_about_at_once_is_read_at_once(self, ordering: Ordering) -> None:
+        step = steps(ordering.upstream(task()).client()).poll_generation
+        watch = PollGeneration(
+            task_id="task_1", poll_interval_s=5, estimated_time_s=60, look_at_once=True
+        )
+
+        assert ordering.clock.run(ordering.environment.run(step, watch)).succeeded
+        assert 0 == ordering.clock.rounded_s
+
 
 class TestAwaitedRun:
     def test_its_result_is_handed_on_and_the_wait_beats(

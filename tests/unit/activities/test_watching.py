@@ -4,6 +4,7 @@ import asyncio
 from collections import defaultdict
 from collections.abc import Callable
 from itertools import pairwise
+from math import inf
 
 import pytest
 from temporalio.exceptions import ApplicationError
@@ -57,6 +58,7 @@ class Watching:
         estimated_time_s: float | None = None,
         poll_interval_s: float = 5,
         look_at_once: bool = False,
+        within_s: float = inf,
     ) -> dict[str, str | None]:
         watch = Watch(task_ids, tasks.read, is_finished=lambda word: word == DONE)
 
@@ -65,6 +67,7 @@ class Watching:
                 poll_interval_s=poll_interval_s,
                 estimated_time_s=estimated_time_s,
                 look_at_once=look_at_once,
+                within_s=within_s,
             )
 
         self.clock.run(self.environment.run(step))
@@ -101,6 +104,28 @@ class TestTheEnd:
     def test_nothing_to_watch_ends_at_once(self, watch: Watching, clock: VirtualClock) -> None:
         assert {} == watch.the(Tasks(clock))
         assert 0 == clock.elapsed_s
+
+
+class TestLimit:
+    def test_a_task_that_has_not_ended_has_no_answer(
+        self, watch: Watching, clock: VirtualClock
+    ) -> None:
+        tasks = Tasks(clock, a=[WORKING])
+
+        assert {} == watch.the(tasks, "a", within_s=12)
+        assert [5, 10, 12] == tasks.read_at["a"]
+
+    def test_the_last_look_still_counts(self, watch: Watching, clock: VirtualClock) -> None:
+        tasks = Tasks(clock, a=[WORKING, WORKING, DONE])
+
+        assert {"a": DONE} == watch.the(tasks, "a", within_s=12)
+
+    def test_one_that_is_over_before_the_step_begins_allows_one_look(
+        self, watch: Watching, clock: VirtualClock
+    ) -> None:
+        tasks = Tasks(clock, a=[DONE])
+
+        assert {"a": DONE} == watch.the(tasks, "a", within_s=0)
 
 
 class TestPace:

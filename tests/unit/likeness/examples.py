@@ -108,6 +108,7 @@ VIDEO = VideoRequest(
     seed=7,
     model="doubao-seedance-2.0-face",
 )
+ORDER_GIVEN = OrderGiven(verb="check_now", actor="ops", reason="why", at=1.5)
 VIDEO_STATUS = VideoStatus(
     state=VideoState.DONE,
     workflow_id="likeness/default/o-1/video/1",
@@ -121,6 +122,7 @@ VIDEO_STATUS = VideoStatus(
     sealed=True,
     hold=Hold.NEEDS_OPERATOR,
     failure=FAILURE,
+    orders=(ORDER_GIVEN,),
 )
 ATTEMPT = AttemptStatus(
     number=1,
@@ -133,7 +135,6 @@ ATTEMPT = AttemptStatus(
 ASSET_STATUS = AssetStatus(
     name=None, asset_id="asset-1", state=AssetState.REFUSED, reason="why", advice="how"
 )
-ORDER_GIVEN = OrderGiven(verb="check_now", actor="ops", reason="why", at=1.5)
 REQUEST = OnboardingRequest(
     tenant="studio",
     onboarding="o-1",
@@ -320,7 +321,13 @@ FULL: list[BaseModel] = [
         order_number=2,
     ),
     GenerationTriggered(task_id="task_1", estimated_time_s=1.5, refused="why", price_usd=1.5),
-    PollGeneration(task_id="task_1", poll_interval_s=1, estimated_time_s=1.5, stalled_after_s=1),
+    PollGeneration(
+        task_id="task_1",
+        poll_interval_s=1,
+        estimated_time_s=1.5,
+        stalled_after_s=1,
+        look_at_once=True,
+    ),
     GenerationFinished(succeeded=True, stalled=True, lost=True, reason="why", cost_usd=1.5),
     ArchiveVideo(task_id="task_1", key="k", instead_of="j"),
     VideoArchived(key="k", size_bytes=1, sha256="0" * 64, gone=True),

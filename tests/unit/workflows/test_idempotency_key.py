@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from likeness.ids import onboarding_workflow_id, video_workflow_id
-from workflows.generate_video import idempotency_key
+from workflows.video_paying import idempotency_key
 
 PARTS = st.from_regex(r"[a-z0-9_-]{1,40}", fullmatch=True)
 
