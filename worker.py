@@ -23,8 +23,10 @@ from activities.archive import Archive, open_store
 from activities.assets import AssetSteps
 from activities.files import FileSteps
 from activities.guard import UnforeseenGuard
+from activities.preparing import PreparationSteps
 from activities.registry import RegistrySteps
 from activities.sessions import SessionSteps
+from activities.spending import SpendGuard, SpendLimits
 from activities.videos import VideoSteps
 from apimart import ApimartClient
 from likeness.ids import DEFAULT_ACCOUNT, person_queue, upstream_queue
@@ -37,7 +39,7 @@ from runtime import logs
 from runtime.h5_hosts import H5Hosts
 from runtime.keycheck import KeyCheckError, check_keys
 from runtime.keys import KeyFileError, load_key_file
-from runtime.links import CallbackToken, LinkSealer, callback_url
+from runtime.links import CallbackToken, LinkSealer, VideoToken, callback_url, webhook_url
 from runtime.loading import SettingsError, load
 from runtime.metrics import MetricsError
 from runtime.receipts import ReceiptSigner
@@ -48,6 +50,7 @@ from workflows.generate_video import GenerateVideo
 from workflows.onboard_person import OnboardPerson
 from workflows.performing import posting
 from workflows.person import Person
+from workflows.spending import Spending
 
 EXIT_CONFIGURATION = 2
 
@@ -57,7 +60,7 @@ STICKY_TIMEOUT = timedelta(seconds=2)
 DRAIN_TIMEOUT = timedelta(seconds=posting(MAX_POST_TIMEOUT_S).start_to_close_s)
 """The longest POST with all its waits, so that SIGTERM never makes an outcome unknown."""
 
-WORKFLOWS = (OnboardPerson, GenerateVideo, Person)
+WORKFLOWS = (OnboardPerson, GenerateVideo, Person, Spending)
 """Every workflow there is; each of them is replayed in tests/replay."""
 
 log = structlog.get_logger("worker")
@@ -155,14 +158,22 @@ async def workers(
             callback_url=callback_sealer(settings.public_base_url, sealer),
             unlisted_host=lambda link: h5_hosts.unlisted(link.get_secret_value()),
         )
-        videos = VideoSteps(client, archive=archive, temporal=temporal)
+        videos = VideoSteps(
+            client, archive=archive, temporal=temporal, guard=spend_guard(settings, temporal)
+        )
+        preparation = PreparationSteps(
+            webhook_url=webhook_sealer(settings.public_base_url, sealer)
+            if settings.wants_webhook
+            else lambda _: None,
+            resend_proven=settings.upstream_idempotency_proven,
+        )
         files = FileSteps(archive, signed=signed)
         account = AccountSteps(AccountProbe(client.get_balance, every_s=settings.account_probe_s))
         preflight = Preflight(allow=settings.fetch_allow)
         stack.push_async_callback(preflight.aclose)
         assets = AssetSteps(client, preflight=preflight if settings.preflight else None)
         yield (
-            workflow_worker(temporal, settings.task_queue),
+            workflow_worker(temporal, settings.task_queue, preparation),
             person_worker(temporal, settings.task_queue, sessions),
             upstream_worker(
                 temporal,
@@ -175,14 +186,14 @@ async def workers(
         )
 
 
-def workflow_worker(temporal: Client, task_queue: str) -> Worker:
-    """Host the workflows, and the one step they take within their own task."""
+def workflow_worker(temporal: Client, task_queue: str, preparation: PreparationSteps) -> Worker:
+    """Host the workflows, and the steps they take within their own tasks."""
     registry = RegistrySteps(temporal, task_queue=task_queue)
     return Worker(
         temporal,
         task_queue=task_queue,
         workflows=WORKFLOWS,
-        activities=[registry.tell_registry],
+        activities=[registry.tell_registry, preparation.prepare_generation],
         sticky_queue_schedule_to_start_timeout=STICKY_TIMEOUT,
     )
 
@@ -228,6 +239,16 @@ def upstream_worker(
     )
 
 
+def spend_guard(settings: WorkerSettings, temporal: Client) -> SpendGuard:
+    """Give what weighs a paid order before it is sent."""
+    limits = SpendLimits(
+        per_video=settings.spend_per_video_usd,
+        per_onboarding=settings.spend_per_onboarding_usd,
+        per_day=settings.spend_per_day_usd,
+    )
+    return SpendGuard(temporal, task_queue=settings.task_queue, limits=limits)
+
+
 def receipts_signed_by(signer: ReceiptSigner) -> Callable[[KeepReceipt], bytes]:
     """Give what makes a receipt of a consent, with the text that was agreed to in it."""
     texts = load_consent_texts()
@@ -252,6 +273,20 @@ def callback_sealer(base_url: str, sealer: LinkSealer) -> Callable[[CreateSessio
             minted_at=int(time.time()),
         )
         return callback_url(base_url, sealer.seal_callback(token))
+
+    return seal
+
+
+def webhook_sealer(base_url: str, sealer: LinkSealer) -> Callable[[str], str | None]:
+    """Give what makes the address at which the upstream tells that a video has ended."""
+
+    def seal(workflow_id: str) -> str | None:
+        try:
+            token = VideoToken.of(workflow_id)
+            return webhook_url(base_url, sealer.seal_video(token))
+        except ValueError:
+            # Started by hand under an id of its own; such a video is only watched.
+            return None
 
     return seal
 

@@ -13,6 +13,7 @@ from apimart import (
     OutcomeUnknown,
     PaymentRequired,
     RateLimited,
+    Refused,
     Unauthorized,
     Unavailable,
 )
@@ -32,8 +33,13 @@ _CODES: dict[type[ApimartError], FailureCode] = {
 WORTH_WAITING = (NotSent, RateLimited)
 """Surely without effect, and gone with time."""
 
+WITHOUT_EFFECT = (NotSent, RateLimited, Refused)
+"""A POST that ended so has surely changed nothing."""
+
 UNKNOWN = (OutcomeUnknown, InProgress)
 """The request may have been worked; only a look elsewhere can tell."""
+
+_KEY_IS_BURNT = "idempotency_indeterminate"
 
 
 def failed(
@@ -67,6 +73,15 @@ def step_failure(
         return failed(unknown, detail=told(error), word=word)
     code = next((code for kind, code in _CODES.items() if isinstance(error, kind)), None)
     return failed(code or FailureCode.BUG, detail=told(error), word=word)
+
+
+def may_be_resent(error: ApimartError) -> bool:
+    """Tell whether the same key and bytes may tell what came of a POST, where keys are honoured.
+
+    Not after the upstream has said that it does not know either: nothing under that key tells more,
+    and another key may pay twice.
+    """
+    return isinstance(error, UNKNOWN) and error.code != _KEY_IS_BURNT
 
 
 def told(error: ApimartError) -> str:

@@ -1,5 +1,6 @@
 """Ordering the paid video, watching it, keeping the file, and awaiting a run that does."""
 
+import time
 from http import HTTPStatus
 from math import inf
 
@@ -7,7 +8,8 @@ from temporalio import activity
 from temporalio.client import Client, WorkflowFailureError
 
 from activities.archive import Archive, ArchiveError, SourceGoneError
-from activities.outcomes import failed, step_failure, told
+from activities.outcomes import WITHOUT_EFFECT, failed, may_be_resent, step_failure, told
+from activities.spending import SpendGuard
 from activities.waiting import (
     asked_to_wait_s,
     beating,
@@ -52,19 +54,27 @@ TRIES_BEFORE_GONE = 5
 class VideoSteps:
     """``trigger_generation``, ``poll_generation``, ``archive_video`` and ``await_video``."""
 
-    def __init__(self, client: ApimartClient, *, archive: Archive, temporal: Client) -> None:
+    def __init__(
+        self, client: ApimartClient, *, archive: Archive, temporal: Client, guard: SpendGuard
+    ) -> None:
         self._client = client
+        self._guard = guard
         self._archive = archive
         self._temporal = temporal
 
     @activity.defn(name=TRIGGER_GENERATION.name)
     async def trigger_generation(self, order: TriggerGeneration) -> GenerationTriggered:
-        """Post once; what the upstream refuses costs nothing and is an answer.
+        """Post once, within the limits; what the upstream refuses costs nothing and is an answer.
+
+        So is an unknown outcome, where the upstream is proven to honour keys.
 
         Raises:
-            ApplicationError: not retryable; ``generation_unconfirmed`` when the answer got lost.
+            ApplicationError: not retryable; ``spend_limit`` before anything was sent,
+                ``generation_unconfirmed`` when the answer got lost.
 
         """
+        began_at = time.monotonic()
+        usd = await self._guard.admits(order)
         try:
             async with beating(lambda: None):
                 task = await uninterrupted(
@@ -74,17 +84,29 @@ class VideoSteps:
                             idempotency_key=order.idempotency_key,
                             timeout_s=order.post_timeout_s,
                         ),
-                        within_s=UNSENT_BUDGET_S,
+                        within_s=UNSENT_BUDGET_S - (time.monotonic() - began_at),
                     )
                 )
-        except BadRequest as refused:
-            if refused.status == HTTPStatus.CONFLICT:
-                # The key was used with another body: that order may be paid, so it is no refusal.
-                raise failed(FailureCode.BUG, detail=told(refused)) from refused
-            return GenerationTriggered(refused=told(refused))
         except ApimartError as error:
-            raise step_failure(error, unknown=FailureCode.GENERATION_UNCONFIRMED) from error
-        return GenerationTriggered(task_id=task.task_id, estimated_time_s=task.estimated_time_s)
+            return await self._untaken(order, error)
+        return GenerationTriggered(
+            task_id=task.task_id, estimated_time_s=task.estimated_time_s, price_usd=usd
+        )
+
+    async def _untaken(self, order: TriggerGeneration, error: ApimartError) -> GenerationTriggered:
+        """Give what follows from a POST that brought no task, or raise it."""
+        if isinstance(error, BadRequest) and error.status == HTTPStatus.CONFLICT:
+            # The key was used with another body: that order may be paid, so it is no refusal.
+            raise failed(FailureCode.BUG, detail=told(error)) from error
+        if isinstance(error, WITHOUT_EFFECT):
+            await self._guard.gives_back(order)
+        if isinstance(error, BadRequest):
+            return GenerationTriggered(refused=told(error))
+        if order.resend_proven and may_be_resent(error):
+            return GenerationTriggered(
+                unconfirmed=told(error), resend_after_s=asked_to_wait_s(error)
+            )
+        raise step_failure(error, unknown=FailureCode.GENERATION_UNCONFIRMED) from error
 
     @activity.defn(name=POLL_GENERATION.name)
     async def poll_generation(self, watch: PollGeneration) -> GenerationFinished:
@@ -169,4 +191,5 @@ def _video_order(order: TriggerGeneration) -> VideoOrder:
         asset_urls=order.images,
         video_urls=order.videos,
         seed=order.seed,
+        webhook=order.webhook_url,
     )

@@ -170,6 +170,8 @@ class VideoOrder(_Said):
         asset_urls: images, in the order the prompt counts them; at most 9.
         video_urls: reference videos, likewise; at most 3.
         seed: similar, not identical, results.
+        webhook: base address; the provider POSTs to `<webhook>/callback` when the task has ended,
+            unsigned and perhaps more than once.
     """
 
     model: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$")]
@@ -181,6 +183,7 @@ class VideoOrder(_Said):
     asset_urls: Annotated[tuple[str, ...], Field(max_length=9, repr=False)] = ()
     video_urls: Annotated[tuple[str, ...], Field(max_length=3, repr=False)] = ()
     seed: int | None = None
+    webhook: SecretStr | None = None
 
     @model_validator(mode="after")
     def _says_something(self) -> Self:

@@ -226,6 +226,7 @@ def gallery_open(brand: Brand) -> Iterator[Gallery]:
     deps = PublicDeps(
         onboardings=runs,
         people=runs,
+        videos=runs,
         links=LinkSealer.of(_KEYS),
         forms=FormSeals.of(_KEYS),
         receipts=ReceiptSigner.of(_KEYS),

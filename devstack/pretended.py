@@ -164,6 +164,9 @@ class PretendedRuns:
     async def tell_withdrawn(self, tenant: str, onboarding: str) -> None:
         """See ``web.onboardings.Onboardings``."""
 
+    async def tell_changed(self, workflow_id: str) -> None:
+        """See ``web.videos.Videos``."""
+
     # As the people; a person is named as the onboarding is.
 
     async def standing(self, tenant: str, person: str) -> PersonStands | None:

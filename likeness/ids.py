@@ -10,6 +10,9 @@ _ROOT = "likeness"
 PERSON = "person"
 """Stands in the ids of persons, so no onboarding may be called so."""
 
+SPENDING = "spending"
+"""Stands where a tenant would in the ids of accounts' spending, so no tenant may be called so."""
+
 KEY_CHECK_WORKFLOW_ID = f"{_ROOT}/keycheck"
 KEY_CHECK_TASK_QUEUE = f"{_ROOT}-keycheck-nobody-polls"
 DEFAULT_TENANT = "default"
@@ -38,7 +41,7 @@ def onboarding_workflow_id(tenant: str, onboarding: str) -> str:
     """Give ``likeness/{tenant}/{onboarding}``."""
     if onboarding == PERSON:
         raise ValueError(f"an onboarding cannot be called {PERSON!r}: persons' ids begin so")
-    return f"{_ROOT}/{checked_part(tenant)}/{checked_part(onboarding)}"
+    return f"{_ROOT}/{_checked_tenant(tenant)}/{checked_part(onboarding)}"
 
 
 def onboarding_of(workflow_id: str) -> tuple[str, str]:
@@ -72,7 +75,7 @@ def video_of(workflow_id: str) -> tuple[str, int]:
 
 def person_workflow_id(tenant: str, person: str) -> str:
     """Give ``likeness/{tenant}/person/{ref}``."""
-    return f"{_ROOT}/{checked_part(tenant)}/{PERSON}/{checked_part(person)}"
+    return f"{_ROOT}/{_checked_tenant(tenant)}/{PERSON}/{checked_part(person)}"
 
 
 def person_of(workflow_id: str) -> tuple[str, str]:
@@ -83,6 +86,11 @@ def person_of(workflow_id: str) -> tuple[str, str]:
     if root != _ROOT or word != PERSON:
         raise ValueError(f"a person's workflow id has the form {_ROOT}/TENANT/{PERSON}/REF")
     return checked_part(tenant), checked_part(person)
+
+
+def spending_workflow_id(account: str) -> str:
+    """Give ``likeness/spending/{account}``."""
+    return f"{_ROOT}/{SPENDING}/{checked_part(account)}"
 
 
 def sealed_key(key: str) -> str:
@@ -120,3 +128,9 @@ def person_queue(task_queue: str, account: str) -> str:
 def upstream_queue(task_queue: str, account: str) -> str:
     """Give the queue of the steps nobody holds a phone for."""
     return f"{task_queue}-{checked_part(account)}-upstream"
+
+
+def _checked_tenant(tenant: str) -> str:
+    if tenant == SPENDING:
+        raise ValueError(f"a tenant cannot be called {SPENDING!r}: ids of another kind begin so")
+    return checked_part(tenant)

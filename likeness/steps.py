@@ -33,6 +33,9 @@ CREATE_SESSION = Step("create_session", message.CreateSession, message.SessionCr
 QUERY_GROUP = Step("query_group", message.QueryGroup, message.GroupLooked)
 SUBMIT_ASSETS = Step("submit_assets", message.SubmitAssets, message.AssetsSubmitted)
 POLL_REVIEW = Step("poll_review", message.PollReview, message.ReviewFinished)
+PREPARE_GENERATION = Step(
+    "prepare_generation", message.PrepareGeneration, message.GenerationPrepared
+)
 TRIGGER_GENERATION = Step(
     "trigger_generation", message.TriggerGeneration, message.GenerationTriggered
 )

@@ -36,3 +36,4 @@ class Summary(StrEnum):
     DEADLINE = "Deadline of the whole onboarding"
     NEXT_LOOK = "Next look at the scan"
     PAUSE_AFTER_TROUBLE = "Pause before a step without effect is tried again"
+    PAUSE_BEFORE_RESEND = "Pause before the same order is sent again under its key"

@@ -1,7 +1,7 @@
-"""Seals and opens invite and callback tokens: who is meant, readable by us alone.
+"""Seals and opens the tokens of links: who is meant, readable by us alone.
 
 A token is a Fernet token without its padding, which chat programs cut from a link's end. What it
-holds begins with its purpose, so that neither kind is ever taken for the other.
+holds begins with its purpose, so that no kind is ever taken for another.
 """
 
 import base64
@@ -11,17 +11,26 @@ from typing import Self
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
-from likeness.ids import checked_part
+from likeness.ids import (
+    checked_part,
+    onboarding_of,
+    onboarding_workflow_id,
+    person_of,
+    person_workflow_id,
+    video_of,
+    video_workflow_id,
+)
 from likeness.messages.base import Message
 from likeness.temporal.keyring import KeyRing
 
 MAX_TOKEN_LENGTH = 400
 INVITE_PATH = "/i"
 CALLBACK_PATH = "/callback"
+WEBHOOK_PATH = "/webhook"
 
 _TOKEN = re.compile(rf"[A-Za-z0-9_-]{{1,{MAX_TOKEN_LENGTH}}}")
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,11}")
-_INVITE, _CALLBACK = "i", "c"
+_INVITE, _CALLBACK, _VIDEO, _PERSONS_VIDEO = "i", "c", "v", "p"
 
 
 class InviteToken(Message):
@@ -42,6 +51,35 @@ class CallbackToken(Message):
     link: int
     attempt: int
     minted_at: int
+
+
+class VideoToken(Message):
+    """What a webhook's address says: which video the upstream tells of.
+
+    ``owner`` is an onboarding, or a person where ``of_person``.
+    """
+
+    tenant: str
+    owner: str
+    number: int
+    of_person: bool = False
+
+    @classmethod
+    def of(cls, workflow_id: str) -> Self:
+        """Read a video's workflow id, or raise ``ValueError``."""
+        owner_id, number = video_of(workflow_id)
+        try:
+            tenant, owner = person_of(owner_id)
+        except ValueError:
+            tenant, owner = onboarding_of(owner_id)
+            return cls(tenant=tenant, owner=owner, number=number)
+        return cls(tenant=tenant, owner=owner, number=number, of_person=True)
+
+    @property
+    def workflow_id(self) -> str:
+        """Give the id of the video's run."""
+        owner_id = person_workflow_id if self.of_person else onboarding_workflow_id
+        return video_workflow_id(owner_id(self.tenant, self.owner), self.number)
 
 
 class LinkSealer:
@@ -94,6 +132,24 @@ class LinkSealer:
             minted_at=int(minted_at),
         )
 
+    def seal_video(self, token: VideoToken) -> str:
+        """Give the token as text for a path; raises as ``seal_invite``."""
+        purpose = _PERSONS_VIDEO if token.of_person else _VIDEO
+        return self._seal(purpose, [token.tenant, token.owner], [token.number])
+
+    def open_video(self, text: str) -> VideoToken | None:
+        """Give what a webhook's token says, None for anything that does not authenticate."""
+        for purpose in (_VIDEO, _PERSONS_VIDEO):
+            if (fields := self._open(purpose, text, count=3)) is not None:
+                tenant, owner, number = fields
+                return VideoToken(
+                    tenant=tenant,
+                    owner=owner,
+                    number=int(number),
+                    of_person=purpose == _PERSONS_VIDEO,
+                )
+        return None
+
     def _seal(self, purpose: str, parts: Sequence[str], numbers: Sequence[int]) -> str:
         digits = [str(number) for number in numbers]
         if not all(_NUMBER.fullmatch(text) for text in digits):
@@ -126,3 +182,8 @@ def invite_url(base: str, token: str) -> str:
 def callback_url(base: str, token: str) -> str:
     """Give ``{PUBLIC_BASE_URL}/callback/{token}``."""
     return f"{base}{CALLBACK_PATH}/{token}"
+
+
+def webhook_url(base: str, token: str) -> str:
+    """Give ``{PUBLIC_BASE_URL}/webhook/{token}``, to which the upstream appends ``/callback``."""
+    return f"{base}{WEBHOOK_PATH}/{token}"

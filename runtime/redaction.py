@@ -7,7 +7,7 @@ REDACTED = "[redacted]"
 
 _SECRET_NAME = re.compile(
     r"token|secret|password|passwd|api_?key|authorization|cookie|h5_link|prompt|display_name"
-    r"|asset_url|invite_url|callback_url",
+    r"|asset_url|invite_url|callback_url|webhook",
     re.IGNORECASE,
 )
 _FORMS = (

@@ -81,6 +81,7 @@ def _private_http(info: ValidationInfo) -> bool:
 
 
 _A_DAY = "seconds above 0, at most 86400"
+_USD = "an amount in USD from 0 (no limit) to 1000000"
 
 BaseUrl = Annotated[str, AfterValidator(base_url)]
 Origins = Annotated[tuple[Annotated[str, AfterValidator(origin)], ...], NoDecode]
@@ -90,6 +91,7 @@ ReachedOrigins = Annotated[
     tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_origins)
 ]
 Seconds = Annotated[float, Field(gt=0, le=DAY_S)]
+Usd = Annotated[float, Field(ge=0, le=1_000_000)]
 Port = Annotated[int, Field(ge=1, le=65535)]
 Token = Annotated[SecretStr, AfterValidator(_printable)]
 
@@ -212,6 +214,22 @@ class UpstreamSettings(_Settings):
     )
 
 
+class PayingSettings(_Settings):
+    """What a video may cost, and what is known of how the upstream takes a paid order."""
+
+    spend_per_video_usd: Usd = Field(default=10, description=_USD)
+    spend_per_onboarding_usd: Usd = Field(default=20, description=_USD)
+    spend_per_day_usd: Usd = Field(default=200, description=_USD)
+    upstream_idempotency_proven: bool = Field(
+        default=False,
+        description="1 where a live account has shown that idempotency keys are honoured, else 0",
+    )
+    upstream_webhook: bool | None = Field(
+        default=None,
+        description="1 to have the upstream tell us when a video has ended, 0 not to",
+    )
+
+
 class PolicySettings(_Settings):
     """How runs wait; read by whoever starts one and copied into its input."""
 
@@ -307,8 +325,22 @@ class BrandSettings(_Settings):
     )
 
 
-class WorkerSettings(TemporalSettings, LinkSettings, H5Settings, FetchSettings, UpstreamSettings):
+class WorkerSettings(
+    TemporalSettings,
+    LinkSettings,
+    H5Settings,
+    FetchSettings,
+    UpstreamSettings,
+    PayingSettings,
+):
     """Everything ``worker.py`` reads."""
+
+    @property
+    def wants_webhook(self) -> bool:
+        """Whether the upstream is to tell us; unless said, where it can reach us by https."""
+        if self.upstream_webhook is None:
+            return self.public_base_url.startswith("https://")
+        return self.upstream_webhook
 
 
 class WebSettings(

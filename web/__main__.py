@@ -29,6 +29,7 @@ from web.people import TemporalPeople
 from web.public import public_app
 from web.serving import Listener, ListenError, listening_at, serve
 from web.tally import Tally
+from web.videos import TemporalVideos
 
 EXIT_STOPPED = 0
 EXIT_REFUSED = 2
@@ -69,6 +70,7 @@ async def _serve(settings: WebSettings) -> None:
     public = PublicDeps(
         onboardings=TemporalOnboardings(connection.client),
         people=TemporalPeople(connection.client),
+        videos=TemporalVideos(connection.client),
         links=LinkSealer.of(link_keys),
         forms=FormSeals.of(link_keys),
         receipts=ReceiptSigner.of(link_keys),

@@ -8,6 +8,7 @@ from starlette.requests import ClientDisconnect, Request
 
 PUBLIC_BODY_BYTES = 8 * 1024
 _WITHIN_S = 10.0
+_UNWANTED_WITHIN_S = 2.0
 _MAX_FIELDS = 32
 
 
@@ -32,6 +33,19 @@ async def body_of(request: Request, at_most_bytes: int = PUBLIC_BODY_BYTES) -> b
     except (TimeoutError, ClientDisconnect):
         raise HTTPException(408) from None
     return bytes(body)
+
+
+async def drained(request: Request, at_most_bytes: int = PUBLIC_BODY_BYTES) -> None:
+    """Let a body that nobody wants pass by; what is longer or slower is left unread."""
+    passed = 0
+    try:
+        async with asyncio.timeout(_UNWANTED_WITHIN_S):
+            async for chunk in request.stream():
+                passed += len(chunk)
+                if passed > at_most_bytes:
+                    return
+    except (TimeoutError, ClientDisconnect):
+        return
 
 
 def form_of(body: bytes) -> dict[str, str]:

@@ -14,6 +14,7 @@ from web.onboardings import Onboardings
 from web.people import People
 from web.rendering import Renderer
 from web.tally import Tally
+from web.videos import Videos
 
 OPEN_WITHIN_S = 8.0
 """How long the POST of a tap waits before the "preparing" page goes on waiting."""
@@ -25,6 +26,7 @@ class PublicDeps:
 
     onboardings: Onboardings
     people: People
+    videos: Videos
     links: LinkSealer
     forms: FormSeals
     receipts: ReceiptSigner

@@ -1,4 +1,4 @@
-"""The public app: the person's pages and the callback relay, ready without Temporal."""
+"""The public app: the person's pages, and the relays of callbacks and webhooks."""
 
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -17,6 +17,7 @@ from web.reader import Reader
 from web.receipt_page import ReceiptPage
 from web.shield import Shield, strict_headers
 from web.start import StartPages
+from web.webhook_relay import WebhookRelay
 
 _STATIC = Path(__file__).parent / "static"
 _STYLE = (_STATIC / "style.css").read_bytes()
@@ -31,6 +32,7 @@ def public_app(deps: PublicDeps) -> FastAPI:
     _serve_visits(app, deps)
     relay = CallbackRelay(deps)
     _route(app, "/callback/{token}", relay.receive, [*_LOOKING, "POST"])
+    _route(app, "/webhook/{token}/callback", WebhookRelay(deps).receive, ["POST"])
 
     async def refused(request: Request, error: Exception) -> Response:
         return _refused(request, error, deps)

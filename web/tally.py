@@ -20,6 +20,8 @@ class Happening(StrEnum):
     WITHDRAWN = "withdrawn"
     CALLBACK_RECEIVED = "callback_received"
     CALLBACK_REFUSED = "callback_refused"
+    WEBHOOK_RECEIVED = "webhook_received"
+    WEBHOOK_REFUSED = "webhook_refused"
     PAGE_REFUSED = "page_refused"
     TEMPORAL_AWAY = "temporal_away"
     FAULT = "fault"

@@ -3,10 +3,9 @@
 import asyncio
 
 from temporalio import workflow
-from temporalio.exceptions import ApplicationError
 
 from likeness import names
-from likeness.failures import FAILURES, FailureCode
+from likeness.failures import FailureCode
 from likeness.messages.conversation import (
     Cancel,
     CheckNow,
@@ -20,6 +19,7 @@ from likeness.messages.conversation import (
 from likeness.messages.video import GenerateVideoInput
 from likeness.stages import Stage, VideoState, WaitingFor
 from likeness.steps import POLL_GENERATION
+from workflows.ordering import refuse_if
 from workflows.showing import show
 from workflows.video_keeping import VideoKeeping
 from workflows.video_paying import PaidOrder
@@ -115,7 +115,7 @@ class GenerateVideo:
     @check_now.validator
     def _may_check(self, order: CheckNow) -> None:  # noqa: ARG002  # the Update's own signature
         idle = not (self.watch.is_under_way or self.standing.is_pausing)
-        _refuse_if(idle, FailureCode.NOTHING_TO_CHECK)
+        refuse_if(idle, FailureCode.NOTHING_TO_CHECK)
 
     @workflow.update(name=names.RESOLVE, description="An operator decides what stands still")
     async def resolve(self, order: Resolve) -> VideoStatus:
@@ -128,7 +128,7 @@ class GenerateVideo:
     @resolve.validator
     def _may_resolve(self, order: Resolve) -> None:
         refused = not self.standing.undecided.allows(order.resolution)
-        _refuse_if(refused, FailureCode.NOTHING_TO_RESOLVE)
+        refuse_if(refused, FailureCode.NOTHING_TO_RESOLVE)
 
     @workflow.update(name=names.CANCEL, description="An operator stops what is not paid for")
     async def cancel(self, order: Cancel) -> VideoStatus:
@@ -139,8 +139,3 @@ class GenerateVideo:
         if standing.may_be_paid and standing.undecided.allows(Resolution.GIVE_UP):
             standing.undecided.decides(Resolve(resolution=Resolution.GIVE_UP))
         return self.status()
-
-
-def _refuse_if(refused: bool, code: FailureCode) -> None:
-    if refused:
-        raise ApplicationError(FAILURES[code].sentence, type=code, non_retryable=True)

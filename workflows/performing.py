@@ -39,6 +39,7 @@ _WITHOUT_EFFECT = frozenset(
         FailureCode.UPSTREAM_KEY_REFUSED,
         FailureCode.UPSTREAM_BALANCE,
         FailureCode.UPSTREAM_FORBIDDEN,
+        FailureCode.SPEND_LIMIT,
     }
 )
 

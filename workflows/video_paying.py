@@ -1,7 +1,8 @@
-"""The paid order of a video: sent once, and again only when an operator says so."""
+"""The paid order of a video: sent once, and again only where that can cost nothing more."""
 
 import asyncio
 import hashlib
+from datetime import timedelta
 from typing import NoReturn
 
 from temporalio import workflow
@@ -9,14 +10,25 @@ from temporalio.workflow import ActivityCancellationType
 
 from likeness.failures import FailureCode
 from likeness.messages.conversation import Failure
-from likeness.messages.steps import GenerationTriggered, TriggerGeneration
+from likeness.messages.steps import (
+    GenerationPrepared,
+    GenerationTriggered,
+    PrepareGeneration,
+    TriggerGeneration,
+)
 from likeness.messages.video import GenerateVideoInput
+from likeness.prices import usd_at_most
 from likeness.stages import VideoState
-from likeness.steps import TRIGGER_GENERATION
+from likeness.steps import PREPARE_GENERATION, TRIGGER_GENERATION
 from likeness.summaries import Summary
 from workflows.deciding import ANY
-from workflows.performing import StepFailedError, perform, posting
+from workflows.performing import AGAIN, StepFailedError, perform, posting
 from workflows.video_standing import VideoStanding
+
+MOST_SENDS = 3
+"""How often one order leaves by itself, where the upstream is proven to honour keys."""
+
+PREPARED_WITHIN = timedelta(seconds=10)
 
 
 class PaidOrder:
@@ -27,6 +39,14 @@ class PaidOrder:
         self.standing = standing
         self.number = 1
         self.key = idempotency_key(workflow.info().workflow_id, asked.life)
+        self.price_usd = usd_at_most(
+            asked.video.model,
+            resolution=asked.video.resolution,
+            duration_s=asked.video.duration_s,
+            reference_videos=bool(asked.videos),
+        )
+        self._prepared: GenerationPrepared | None = None
+        self._paid: set[int] = set()
 
     async def is_taken(self) -> GenerationTriggered:
         """Send the order; where nobody knows whether it was taken, hold for a decision.
@@ -49,10 +69,30 @@ class PaidOrder:
         self.number += 1
 
     async def _sent(self) -> GenerationTriggered:
-        """Send until the outcome is known, or surely unknown, which is a ``StepFailedError``."""
+        """Send until the outcome is known.
+
+        Raises:
+            StepFailedError: it is surely unknown.
+
+        """
+        send_number = 1
+        while (triggered := await self._sent_once(send_number)).unconfirmed is not None:
+            self._risks()
+            pause_s = max(triggered.resend_after_s, 2.0**send_number)
+            if send_number == MOST_SENDS or await self._canceled_within(pause_s):
+                raise StepFailedError(
+                    TRIGGER_GENERATION.name,
+                    FailureCode.GENERATION_UNCONFIRMED,
+                    detail=triggered.unconfirmed,
+                )
+            send_number += 1
+        return triggered
+
+    async def _sent_once(self, send_number: int) -> GenerationTriggered:
+        prepared = await self._is_prepared()
         try:
             return await self.standing.repeated(
-                self._posted,
+                lambda: self._posted(prepared, send_number),
                 repeatable=lambda failed: failed.had_no_effect,
                 left=lambda: self.standing.is_canceled,
             )
@@ -63,9 +103,23 @@ class PaidOrder:
         except StepFailedError as failed:
             if failed.had_no_effect:
                 self._canceled(failed.failure)
+            if failed.lost and prepared.resend_proven:
+                return GenerationTriggered(unconfirmed="the worker went away")
             raise
 
-    async def _posted(self) -> GenerationTriggered:
+    async def _is_prepared(self) -> GenerationPrepared:
+        """Fix what the order says beside what was asked, once: bytes under a key never change."""
+        if self._prepared is None:
+            self._prepared = await workflow.execute_local_activity(
+                PREPARE_GENERATION.name,
+                PrepareGeneration(workflow_id=workflow.info().workflow_id),
+                result_type=PREPARE_GENERATION.gives,
+                start_to_close_timeout=PREPARED_WITHIN,
+                retry_policy=AGAIN,
+            )
+        return self._prepared
+
+    async def _posted(self, prepared: GenerationPrepared, send_number: int) -> GenerationTriggered:
         """Have the order sent, or taken back while nobody has taken it up."""
         asked, video = self.asked, self.asked.video
         order = TriggerGeneration(
@@ -76,7 +130,11 @@ class PaidOrder:
             idempotency_key=self.key,
             post_timeout_s=asked.post_timeout_s,
             account=asked.account,
+            webhook_url=prepared.webhook_url,
+            resend_proven=prepared.resend_proven,
+            spent_usd=self.price_usd * len(self._paid - {self.number}),
             order_number=self.number,
+            send_number=send_number,
         )
         sending = asyncio.create_task(
             perform(
@@ -93,9 +151,26 @@ class PaidOrder:
             sending.cancel()
         return await sending
 
+    async def _canceled_within(self, pause_s: float) -> bool:
+        try:
+            await workflow.wait_condition(
+                lambda: self.standing.is_canceled,
+                timeout=pause_s,
+                timeout_summary=Summary.PAUSE_BEFORE_RESEND,
+            )
+        except TimeoutError:
+            return False
+        return True
+
+    def _risks(self) -> None:
+        """Count the order as one that may be on the bill."""
+        self._paid.add(self.number)
+        self.standing.may_be_paid = True
+        self.standing.now(spent_usd=round(self.price_usd * len(self._paid), 4))
+
     async def _decided(self, failed: StepFailedError) -> GenerationTriggered | None:
         """Hold; give the task to adopt, or None for another try under the same key."""
-        self.standing.may_be_paid = True
+        self._risks()
         code = FailureCode.GENERATION_UNCONFIRMED if failed.lost else failed.code
         failure = Failure.of(code, step=failed.step, detail=failed.detail)
         decision = await self.standing.is_decided(
@@ -109,14 +184,16 @@ class PaidOrder:
     def _taken(self, triggered: GenerationTriggered) -> GenerationTriggered:
         if triggered.task_id is None:
             self._refused(triggered.refused)
-        self.standing.may_be_paid = True
+        self._risks()
         self.standing.now(state=VideoState.GENERATING, task_id=triggered.task_id)
         return triggered
 
     def _refused(self, word: str | None) -> NoReturn:
-        failure = Failure.of(
-            FailureCode.GENERATION_REFUSED, step=TRIGGER_GENERATION.name, detail=word
-        )
+        step = TRIGGER_GENERATION.name
+        if self.standing.may_be_paid:
+            # This try was refused, but an earlier one may have been taken.
+            raise StepFailedError(step, FailureCode.GENERATION_UNCONFIRMED, detail=word)
+        failure = Failure.of(FailureCode.GENERATION_REFUSED, step=step, detail=word)
         self.standing.gives_up(VideoState.FAILED, failure)
 
     def _canceled(self, failure: Failure) -> NoReturn:

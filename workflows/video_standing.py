@@ -11,7 +11,6 @@ from likeness.messages.conversation import (
     Cancel,
     Failure,
     OperatorOrder,
-    OrderGiven,
     Resolution,
     Resolve,
     VideoStatus,
@@ -19,11 +18,10 @@ from likeness.messages.conversation import (
 from likeness.stages import Hold, Stage, VideoState, WaitingFor
 from likeness.steps import POLL_GENERATION
 from workflows.deciding import REPEAT_OR_LEAVE, Undecided
+from workflows.ordering import Orders
 from workflows.performing import ResultT, StepFailedError
 from workflows.persisting import perform_until_taken
 from workflows.showing import show, tell_video
-
-MOST_ORDERS_KEPT = 20
 
 
 class GivenUpError(Exception):
@@ -42,6 +40,7 @@ class VideoStanding:
         self.queue = upstream_queue(info.task_queue, account)
         self.video = VideoStatus(state=VideoState.REQUESTED, workflow_id=info.workflow_id)
         self.undecided = Undecided()
+        self._orders = Orders()
         self.is_pausing = False
         self.is_canceled = False
         self.is_erased = False
@@ -54,8 +53,8 @@ class VideoStanding:
 
     def notes(self, verb: str, order: OperatorOrder | Cancel) -> None:
         """Keep who has ordered what, and why."""
-        given = OrderGiven(verb=verb, actor=order.actor, reason=order.reason, at=workflow.time())
-        self.now(orders=(*self.video.orders, given)[-MOST_ORDERS_KEPT:])
+        self._orders.note(verb, order)
+        self.now(orders=self._orders.given)
 
     def holds(self, failure: Failure) -> None:
         """Show who must act, and why."""

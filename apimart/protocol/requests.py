@@ -102,6 +102,9 @@ def generate_video(*, order: VideoOrder, idempotency_key: str) -> Outgoing:
         body["video_urls"] = list(order.video_urls)
     if order.seed is not None:
         body["seed"] = order.seed
+    if order.webhook is not None:
+        # https://docs.apimart.ai/en/api-reference/tasks/webhook
+        body["webhook"] = order.webhook.get_secret_value()
     headers = {"Idempotency-Key": idempotency_key, "X-APIMart-Response-Version": RESPONSE_VERSION}
     return _post("/v1/videos/generations", body, headers, effect=Effect.ONCE_PER_KEY)
 

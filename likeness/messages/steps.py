@@ -176,7 +176,8 @@ class TriggerGeneration(Message):
     """Order the video: paid, posted once; body and key are fixed before the first try.
 
     ``spent_usd`` is what earlier orders of the same video may have cost, ``order_number`` counts
-    from 1 those that an operator had sent.
+    from 1 those that an operator had sent, ``send_number`` the times that this one was sent.
+    ``resend_proven``: the upstream honours keys, so an unknown outcome is an answer.
     """
 
     prompt: Secret
@@ -194,18 +195,23 @@ class TriggerGeneration(Message):
     webhook_url: Secret | None = None
     spent_usd: float = 0
     order_number: int = 1
+    send_number: int = 1
+    resend_proven: bool = False
 
 
 class GenerationTriggered(Message):
     """The video task, or the word with which the upstream refused it uncharged.
 
-    ``price_usd`` is what the order costs at most, by our own estimate.
+    ``price_usd`` is what the order costs at most, by our own estimate. ``unconfirmed`` is what is
+    known of an answer that got lost; the same order may be sent again after ``resend_after_s``.
     """
 
     task_id: str | None = None
     estimated_time_s: float | None = None
     refused: str | None = None
     price_usd: float = 0
+    unconfirmed: str | None = None
+    resend_after_s: float = 0
 
 
 class PollGeneration(Message):

@@ -51,8 +51,8 @@ from simulator.control import NO_CERTIFICATES, SimulatorControl
 from simulator.ledger import fingerprint
 from tests.e2e.phones import Phone
 from web.consent import load_consent_texts
-from workflows.generate_video import idempotency_key
 from workflows.persisting import OF_THE_ACCOUNT
+from workflows.video_paying import idempotency_key
 
 LOOK_S = 0.1
 PATIENCE_S = 200.0

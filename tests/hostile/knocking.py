@@ -11,7 +11,7 @@ from runtime.h5_hosts import H5Hosts
 from runtime.links import LinkSealer
 from runtime.receipts import ReceiptSigner
 from tests.hostile.tokens import READ_KEYS, Forgery
-from tests.unit.web.pretended import PretendedPeople, PretendedRuns
+from tests.unit.web.pretended import PretendedPeople, PretendedRuns, PretendedVideos
 from web.deps import PublicDeps
 from web.forms import FormSeals
 from web.public import public_app
@@ -41,8 +41,9 @@ class Knocks:
 
 async def knock(forgeries: Iterable[Forgery]) -> Knocks:
     """Bring each forgery to one of the paths it is not good at, all of them in turn."""
-    runs, people, knocks = PretendedRuns(), PretendedPeople(), Knocks()
-    app = public_app(pretended_deps(runs, people))
+    runs, people, videos = PretendedRuns(), PretendedPeople(), PretendedVideos()
+    knocks = Knocks()
+    app = public_app(pretended_deps(runs, people, videos))
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="https://likeness.example") as it:
         for number, forgery in enumerate(forgeries):
@@ -53,15 +54,18 @@ async def knock(forgeries: Iterable[Forgery]) -> Knocks:
             address = path.format(token=quote(forgery.text, safe=""))
             answer = await it.request(method, address)
             knocks.answers[answer.status_code, answer.text] += 1
-    knocks.calls = [*runs.calls, *people.calls]
+    knocks.calls = [*runs.calls, *people.calls, *videos.hinted]
     return knocks
 
 
-def pretended_deps(runs: PretendedRuns, people: PretendedPeople) -> PublicDeps:
+def pretended_deps(
+    runs: PretendedRuns, people: PretendedPeople, videos: PretendedVideos
+) -> PublicDeps:
     """Give what the public app is built of, under the keys that forged tokens meet."""
     return PublicDeps(
         onboardings=runs,
         people=people,
+        videos=videos,
         links=LinkSealer.of(READ_KEYS),
         forms=FormSeals.of(READ_KEYS),
         receipts=ReceiptSigner.of(READ_KEYS),

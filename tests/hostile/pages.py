@@ -13,7 +13,15 @@ from tests.hostile.knocking import pretended_deps
 from tests.hostile.mutations import bent, odd_values
 from tests.hostile.tokens import READ_KEYS
 from tests.hostile.trying import MOST_BYTES, Parser
-from tests.unit.web.pretended import INVITE, NOW, PretendedPeople, PretendedRuns, glance, minted
+from tests.unit.web.pretended import (
+    INVITE,
+    NOW,
+    PretendedPeople,
+    PretendedRuns,
+    PretendedVideos,
+    glance,
+    minted,
+)
 from web.forms import FormSeals
 from web.public import public_app
 from web.tally import Happening
@@ -30,7 +38,7 @@ _FORM = {
     for name, text in (("start", "en-2"), ("decline", "decline"), ("finished", "finished"))
 }
 _RUNS = PretendedRuns()
-_DEPS = pretended_deps(_RUNS, PretendedPeople())
+_DEPS = pretended_deps(_RUNS, PretendedPeople(), PretendedVideos())
 _TRANSPORT = httpx.ASGITransport(app=public_app(_DEPS))
 _STAGES = st.sampled_from([Stage.INVITED, Stage.VERIFYING, Stage.READY, Stage.CANCELED])
 _NAMES = ["next", "lang", "why", "back", "since", "here", "looked", "resultCode", "bytedToken"]

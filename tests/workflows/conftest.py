@@ -78,6 +78,7 @@ class Journey:
         self.base_url = base_url
         self.settings = settings
         self.onboarding = f"o-{secrets.token_hex(4)}"
+        self.sealer = LinkSealer([Fernet.generate_key()])
         self._stopping = asyncio.Event()
         self._worker: asyncio.Task[None] | None = None
         self.http = httpx.AsyncClient(trust_env=False, timeout=10)
@@ -87,6 +88,10 @@ class Journey:
         return self.client.get_workflow_handle(
             onboarding_workflow_id("default", self.onboarding), result_type=OnboardingStatus
         )
+
+    def new_link_keys(self) -> None:
+        """Seal with other keys from the next worker on."""
+        self.sealer = LinkSealer([Fernet.generate_key()])
 
     async def start_worker(self) -> None:
         self._stopping = asyncio.Event()
@@ -101,7 +106,7 @@ class Journey:
         return workers(
             self.settings,
             client,
-            sealer=LinkSealer([Fernet.generate_key()]),
+            sealer=self.sealer,
             signed=lambda order: f"signed for {order.person}".encode(),
         )
 
@@ -110,6 +115,12 @@ class Journey:
             self._stopping.set()
             await self._worker
             self._worker = None
+
+    async def restart_worker(self, **settings: Any) -> None:
+        """Have a worker with other settings."""
+        await self.stop_worker()
+        self.settings = self.settings.model_copy(update=settings)
+        await self.start_worker()
 
     async def start(
         self,

@@ -6,9 +6,10 @@ import pytest
 from pydantic import SecretStr
 from temporalio.api.enums.v1 import EventType
 
-from likeness.ids import video_workflow_id
+from likeness.ids import spending_workflow_id, video_workflow_id
 from likeness.messages.onboarding import VideoRequest
 from tests.workflows.conftest import Journey
+from tests.workflows.videos import Video
 
 pytestmark = pytest.mark.server
 
@@ -73,14 +74,29 @@ class TestEventBudget:
         assert 46 + 3 * 6 >= events
         assert 16 + 3 == actions + HEARTBEATS
 
-    async def test_a_video_costs_10_events_here_and_24_in_its_child(self, journey: Journey) -> None:
+    async def test_a_video_costs_10_events_here_and_25_in_its_child(self, journey: Journey) -> None:
         await happy_path(journey, video=VIDEO)
 
         events, _, _ = await cost(journey)
         child_events, _, _ = await cost(journey, video_workflow_id(journey.handle.id))
 
         assert 46 + 10 >= events
-        assert 24 >= child_events
+        assert 25 >= child_events
+
+    async def test_counting_what_it_may_cost_takes_5_events_and_1_action(
+        self, journey: Journey
+    ) -> None:
+        """In the account's own run, which is started by its first video."""
+        for _ in range(2):
+            video = await Video.ordered(journey)
+            await video.handle.result()
+        first = await cost(journey, spending_workflow_id("default"))
+        video = await Video.ordered(journey)
+        await video.handle.result()
+
+        second = await cost(journey, spending_workflow_id("default"))
+
+        assert (5, 1) == (second[0] - first[0], second[1] - first[1])
 
     async def test_ten_times_more_polls_cost_nothing(self, journey: Journey) -> None:
         journey.change(review_seconds=4)

@@ -112,20 +112,25 @@ class TestNothingHeld:
         assert ["cancel"] == [order.verb for order in status.orders]
 
 
-async def broke(journey: Journey) -> Video:
-    """A video that waits, without an effect, for money."""
-    journey.fault("generate_video", "402", times=1)
+async def too_dear(journey: Journey) -> Video:
+    """A video that waits, without an effect, for a limit to be raised."""
+    await journey.restart_worker(spend_per_video_usd=1)
     video = await Video.ordered(journey)
-    await video.held()
+    await video.held_by(FailureCode.SPEND_LIMIT)
     return video
 
 
 class TestWithoutEffect:
-    @pytest.mark.parametrize("hurry", [lambda v: v.resolve(Resolution.RESUBMIT), Video.check_now])
+    @pytest.mark.parametrize(
+        "hurry",
+        [lambda v: v.resolve(Resolution.RESUBMIT), Video.check_now],
+        ids=["resubmit", "check_now"],
+    )
     async def test_an_operator_need_not_wait_for_the_next_try(
         self, journey: Journey, hurry: Callable[[Video], Awaitable[object]]
     ) -> None:
-        video = await broke(journey)
+        video = await too_dear(journey)
+        await journey.restart_worker(spend_per_video_usd=10)
 
         await hurry(video)
         status = await video.handle.result()
@@ -134,15 +139,10 @@ class TestWithoutEffect:
         assert 0 == await video.events("TIMER_FIRED")
         assert 1 == journey.count("video_charged")
 
-    async def test_it_has_no_task_to_adopt(self, journey: Journey) -> None:
-        video = await broke(journey)
-
-        refused = await refusal(video.resolve(Resolution.ADOPT, "task_of_another"))
-
-        assert FailureCode.NOTHING_TO_RESOLVE == refused
-
-    async def test_given_up_it_has_cost_nothing(self, journey: Journey) -> None:
-        video = await broke(journey)
+    async def test_one_without_balance_is_given_up_at_no_cost(self, journey: Journey) -> None:
+        journey.change(balance_usd=0)
+        video = await Video.ordered(journey)
+        await video.held_by(FailureCode.UPSTREAM_BALANCE)
 
         await video.resolve(Resolution.GIVE_UP)
         status = await video.handle.result()
@@ -152,8 +152,26 @@ class TestWithoutEffect:
         assert FailureCode.UPSTREAM_BALANCE == status.failure.code
         assert 0 == journey.count("video_charged")
 
+    async def test_it_has_no_task_to_adopt(self, journey: Journey) -> None:
+        video = await too_dear(journey)
+
+        refused = await refusal(video.resolve(Resolution.ADOPT, "task_of_another"))
+
+        assert FailureCode.NOTHING_TO_RESOLVE == refused
+
+    async def test_given_up_it_has_cost_nothing(self, journey: Journey) -> None:
+        video = await too_dear(journey)
+
+        await video.resolve(Resolution.GIVE_UP)
+        status = await video.handle.result()
+
+        assert VideoState.FAILED == status.state
+        assert status.failure is not None
+        assert FailureCode.SPEND_LIMIT == status.failure.code
+        assert 0 == journey.count("video_charged")
+
     async def test_a_cancel_ends_it_as_canceled(self, journey: Journey) -> None:
-        video = await broke(journey)
+        video = await too_dear(journey)
 
         await video.cancel()
         status = await video.handle.result()

@@ -40,6 +40,7 @@ from web.forms import FormSeals
 from web.onboardings import TemporalOnboardings
 from web.people import TemporalPeople
 from web.public import public_app
+from web.videos import TemporalVideos
 from workflows.onboard_person import OnboardPerson
 
 TASK_QUEUE = "likeness-web-test"
@@ -155,6 +156,7 @@ async def browser(
         links=links,
         forms=FormSeals.of(LINK_KEYS),
         people=TemporalPeople(connected),
+        videos=TemporalVideos(connected),
         receipts=ReceiptSigner.of(LINK_KEYS),
         h5_hosts=H5Hosts.of(["h5.example"]),
         token_ttl_s=1800,

@@ -39,6 +39,7 @@ from web.forms import FormSeals
 from web.onboardings import TemporalOnboardings
 from web.people import TemporalPeople
 from web.public import public_app
+from web.videos import TemporalVideos
 from worker import receipts_signed_by, workers
 
 pytestmark = pytest.mark.server
@@ -109,6 +110,7 @@ async def house(temporal: Client, tmp_path: Path) -> AsyncIterator[House]:
         deps = PublicDeps(
             onboardings=TemporalOnboardings(connected),
             people=TemporalPeople(connected),
+            videos=TemporalVideos(connected),
             links=links,
             forms=FormSeals.of(LINK_KEYS),
             receipts=SIGNER,

@@ -10,6 +10,7 @@ from temporalio import activity
 from activities.account import AccountSteps
 from activities.assets import AssetSteps
 from activities.files import FileSteps
+from activities.preparing import PreparationSteps
 from activities.registry import RegistrySteps
 from activities.sessions import SessionSteps
 from activities.videos import VideoSteps
@@ -21,7 +22,15 @@ NAMED = [value for value in vars(steps).values() if isinstance(value, Step)]
 
 def every_activity() -> dict[str, Callable[..., Any]]:
     found: dict[str, Callable[..., Any]] = {}
-    for owner in (SessionSteps, AccountSteps, AssetSteps, VideoSteps, FileSteps, RegistrySteps):
+    for owner in (
+        SessionSteps,
+        AccountSteps,
+        AssetSteps,
+        VideoSteps,
+        FileSteps,
+        RegistrySteps,
+        PreparationSteps,
+    ):
         for _, method in inspect.getmembers(owner, inspect.isfunction):
             definition = activity._Definition.from_callable(method)
             if definition is not None and definition.name is not None:

@@ -6,10 +6,11 @@ from typing import Any
 
 import httpx
 import pytest
-from pydantic import JsonValue
+from pydantic import JsonValue, SecretStr
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
+from activities.spending import SpendLimits
 from likeness.failures import FailureCode
 from likeness.messages.conversation import VideoStatus
 from likeness.messages.steps import (
@@ -33,6 +34,8 @@ from tests.unit.activities.pretended import (
 from tests.unit.activities.video_orders import ORDER, PLAIN, steps
 from tests.unit.activities.virtual_time import VirtualClock
 
+PROVEN = ORDER.model_copy(update={"resend_proven": True})
+
 
 class Ordering:
     """Runs the steps in virtual time against an upstream in memory."""
@@ -48,9 +51,9 @@ class Ordering:
         step = steps(upstream.client()).trigger_generation
         return self.clock.run(self.environment.run(step, order))
 
-    def fails(self, upstream: Upstream) -> ApplicationError:
+    def fails(self, upstream: Upstream, order: TriggerGeneration = ORDER) -> ApplicationError:
         with pytest.raises(ApplicationError) as failure:
-            self.trigger(upstream)
+            self.trigger(upstream, order)
         assert "canary" not in everything_said(failure.value)
         assert failure.value.non_retryable
         return failure.value
@@ -72,7 +75,10 @@ class TestOrder:
 
         triggered = ordering.trigger(upstream)
 
-        assert GenerationTriggered(task_id="task_1", estimated_time_s=90) == triggered
+        assert (
+            GenerationTriggered(task_id="task_1", estimated_time_s=90, price_usd=2.6018)
+            == triggered
+        )
         assert {
             "model": "doubao-seedance-2.0-face",
             "prompt": "canary prompt, Image 1 waves",
@@ -192,6 +198,71 @@ class TestOrder:
 
         assert FailureCode.GENERATION_UNCONFIRMED == failure.value.type
         assert 1 == simulated.count("video_charged")
+
+
+class TestProvenKey:
+    @pytest.mark.parametrize(
+        ("lost", "told", "wait_s"),
+        [
+            (ANSWER_LOST, "timeout", 0),
+            (refusal(502, "bad_gateway"), "bad_gateway", 0),
+            (
+                refusal(409, "idempotency_in_progress", **{"Retry-After": "7"}),
+                "idempotency_in_progress",
+                7,
+            ),
+        ],
+    )
+    def test_a_lost_answer_is_an_answer(
+        self, ordering: Ordering, *, lost: Answer, told: str, wait_s: float
+    ) -> None:
+        upstream = ordering.upstream(lost)
+
+        triggered = ordering.trigger(upstream, PROVEN)
+
+        assert told in (triggered.unconfirmed or "")
+        assert wait_s == triggered.resend_after_s
+        assert 1 == upstream.posts()
+
+    def test_a_burnt_key_is_not(self, ordering: Ordering) -> None:
+        upstream = ordering.upstream(refusal(409, "idempotency_result_indeterminate"))
+
+        assert FailureCode.GENERATION_UNCONFIRMED == ordering.fails(upstream, PROVEN).type
+
+
+class TestWebhook:
+    def test_its_address_stands_in_the_body(self, ordering: Ordering) -> None:
+        upstream = ordering.upstream(task("submitted"))
+        url = "https://likeness.example/webhook/T"
+
+        ordering.trigger(upstream, ORDER.model_copy(update={"webhook_url": SecretStr(url)}))
+
+        assert url == json.loads(upstream.requests[0].content)["webhook"]
+
+
+class TestLimits:
+    @pytest.mark.parametrize(
+        ("limits", "detail"),
+        [
+            (SpendLimits(per_video=1), "SPEND_PER_VIDEO_USD is 1.00, not 1.07"),
+            (SpendLimits(per_onboarding=5), "SPEND_PER_ONBOARDING_USD is 5.00, not 5.07"),
+        ],
+    )
+    async def test_what_is_beyond_one_is_not_posted(
+        self, environment: ActivityEnvironment, *, limits: SpendLimits, detail: str
+    ) -> None:
+        upstream = Upstream(task("submitted"))
+        step = steps(upstream.client(), limits=limits).trigger_generation
+
+        with pytest.raises(ApplicationError) as refused:
+            await environment.run(step, PLAIN.model_copy(update={"spent_usd": 4}))
+
+        assert (FailureCode.SPEND_LIMIT, [detail]) == (
+            refused.value.type,
+            list(refused.value.details),
+        )
+        assert refused.value.non_retryable
+        assert [] == upstream.requests
 
 
 class TestWatch:

@@ -7,6 +7,7 @@ from pydantic import SecretStr
 from temporalio.client import Client
 
 from activities.archive import Archive
+from activities.spending import SpendGuard, SpendLimits
 from activities.videos import VideoSteps
 from apimart import ApimartClient
 from likeness.messages.steps import TriggerGeneration
@@ -36,9 +37,16 @@ class NoTemporal:
 
 
 def steps(
-    client: ApimartClient, *, archive: Archive | None = None, temporal: Any = None
+    client: ApimartClient,
+    *,
+    archive: Archive | None = None,
+    temporal: Any = None,
+    limits: SpendLimits | None = None,
 ) -> VideoSteps:
     kept: Client = temporal or NoTemporal()  # type: ignore[assignment]  # a stand-in
     return VideoSteps(
-        client, archive=archive or Archive(MemoryStore(), plain_http=True), temporal=kept
+        client,
+        archive=archive or Archive(MemoryStore(), plain_http=True),
+        temporal=kept,
+        guard=SpendGuard(kept, task_queue="q", limits=limits or SpendLimits()),
     )

@@ -56,6 +56,7 @@ from likeness.messages.person import (
     UsableAsset,
     VideoOrdered,
 )
+from likeness.messages.spending import DaySpent, GiveBack, Reserve, Reserved, SpendingInput
 from likeness.messages.steps import (
     AccountReady,
     ArchiveVideo,
@@ -197,6 +198,7 @@ PERSON = PersonState(
     post_timeout_s=1,
     stalled_after_s=1,
 )
+DAY = DaySpent(total_usd=1.5, orders={"k-1": 1.5})
 UNFIT = UnfitAsset(name="front", reason="why")
 ITEM = ReviewedItem(asset_id="asset-1", name="front", usable=False, reason="FaceMismatch")
 
@@ -319,8 +321,17 @@ FULL: list[BaseModel] = [
         webhook_url=SECRET,
         spent_usd=1.5,
         order_number=2,
+        send_number=3,
+        resend_proven=True,
     ),
-    GenerationTriggered(task_id="task_1", estimated_time_s=1.5, refused="why", price_usd=1.5),
+    GenerationTriggered(
+        task_id="task_1",
+        estimated_time_s=1.5,
+        refused="why",
+        price_usd=1.5,
+        unconfirmed="why",
+        resend_after_s=1.5,
+    ),
     PollGeneration(
         task_id="task_1",
         poll_interval_s=1,
@@ -344,6 +355,11 @@ FULL: list[BaseModel] = [
         post_timeout_s=1,
         stalled_after_s=1,
     ),
+    DAY,
+    SpendingInput(account="second", days={"2026-11-26": DAY}),
+    Reserve(order="k-1", usd=1.5, limit_usd=200),
+    Reserved(granted=True, day_usd=1.5),
+    GiveBack(order="k-1"),
     KnownVideo(workflow_id="likeness/studio/o-1/video/1", status=VIDEO_STATUS),
     RECEIPT,
     USABLE,

@@ -12,6 +12,7 @@ from likeness.ids import (
     onboarding_workflow_id,
     person_queue,
     person_workflow_id,
+    spending_workflow_id,
     upstream_queue,
     video_of,
     video_workflow_id,
@@ -135,6 +136,15 @@ class TestVideos:
     def test_nothing_else_is_one(self, workflow_id: str) -> None:
         with pytest.raises(ValueError, match=r"."):
             video_of(workflow_id)
+
+
+class TestSpending:
+    def test_its_id_is_no_onboardings(self) -> None:
+        assert "likeness/spending/default" == spending_workflow_id("default")
+        with pytest.raises(ValueError, match="tenant cannot be called"):
+            onboarding_workflow_id("spending", "default")
+        with pytest.raises(ValueError, match="tenant cannot be called"):
+            person_workflow_id("spending", "p-1")
 
 
 class TestQueues:

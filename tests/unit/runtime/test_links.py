@@ -13,8 +13,10 @@ from runtime.links import (
     CallbackToken,
     InviteToken,
     LinkSealer,
+    VideoToken,
     callback_url,
     invite_url,
+    webhook_url,
 )
 
 OLD, NEW = Key.of(b"o" * 32), Key.of(b"n" * 32)
@@ -23,6 +25,8 @@ INVITE = InviteToken(tenant="default", onboarding="o1", person="ref-1", link=1)
 CALLBACK = CallbackToken(
     tenant="default", onboarding="o1", person="ref-1", link=1, attempt=2, minted_at=1790000000
 )
+VIDEO = VideoToken(tenant="default", owner="o1", number=1)
+PERSONS_VIDEO = VideoToken(tenant="default", owner="o1", number=1, of_person=True)
 PARTS = st.from_regex(r"[a-z0-9_-]{1,40}", fullmatch=True)
 NUMBERS = st.integers(min_value=0, max_value=10**12 - 1)
 
@@ -55,9 +59,52 @@ class TestATokenWeSealed:
         assert SEALER.open_callback(sealed) == token
         assert len(sealed) <= MAX_TOKEN_LENGTH
 
-    def test_is_never_taken_for_the_other_kind(self) -> None:
-        assert SEALER.open_callback(SEALER.seal_invite(INVITE)) is None
-        assert SEALER.open_invite(SEALER.seal_callback(CALLBACK)) is None
+    @given(PARTS, PARTS, st.integers(min_value=1, max_value=10**9 - 1), st.booleans())
+    def test_opens_as_the_video_it_was(
+        self, tenant: str, owner: str, number: int, of_person: bool
+    ) -> None:
+        token = VideoToken(tenant=tenant, owner=owner, number=number, of_person=of_person)
+
+        sealed = SEALER.seal_video(token)
+
+        assert SEALER.open_video(sealed) == token
+        assert len(sealed) <= MAX_TOKEN_LENGTH
+
+    @pytest.mark.parametrize(
+        "workflow_id", ["likeness/default/o1/video/1", "likeness/default/person/p1/video/12"]
+    )
+    def test_names_the_run_of_its_video(self, workflow_id: str) -> None:
+        assert workflow_id == VideoToken.of(workflow_id).workflow_id
+
+    @pytest.mark.parametrize(
+        "workflow_id", ["likeness/default/o1", "video/1", "likeness/default/o1/video/x", ""]
+    )
+    def test_is_made_for_no_other_run(self, workflow_id: str) -> None:
+        with pytest.raises(ValueError, match=r"."):
+            VideoToken.of(workflow_id)
+
+    def test_is_never_taken_for_another_kind(self) -> None:
+        sealed = {
+            "invite": SEALER.seal_invite(INVITE),
+            "callback": SEALER.seal_callback(CALLBACK),
+            "video": SEALER.seal_video(VIDEO),
+            "persons_video": SEALER.seal_video(PERSONS_VIDEO),
+        }
+        opened = {
+            kind: (
+                SEALER.open_invite(token),
+                SEALER.open_callback(token),
+                SEALER.open_video(token),
+            )
+            for kind, token in sealed.items()
+        }
+
+        assert {
+            "invite": (INVITE, None, None),
+            "callback": (None, CALLBACK, None),
+            "video": (None, None, VIDEO),
+            "persons_video": (None, None, PERSONS_VIDEO),
+        } == opened
 
     def test_shows_nothing_of_what_it_says(self) -> None:
         sealed = SEALER.seal_invite(INVITE)
@@ -78,6 +125,7 @@ class TestATokenWeSealed:
     def test_stands_in_its_path(self) -> None:
         assert invite_url("https://a.example", "T") == "https://a.example/i/T"
         assert callback_url("https://a.example", "T") == "https://a.example/callback/T"
+        assert webhook_url("https://a.example", "T") == "https://a.example/webhook/T"
 
     def test_is_not_made_of_parts_that_no_id_may_hold(self) -> None:
         for person in ("a/b", "a@b.example", "", "x" * 41):

@@ -15,6 +15,7 @@ from tests.unit.web.pretended import (
     Clock,
     PretendedPeople,
     PretendedRuns,
+    PretendedVideos,
     minted,
 )
 from web.deps import PublicDeps
@@ -33,6 +34,11 @@ def people() -> PretendedPeople:
 
 
 @pytest.fixture
+def videos() -> PretendedVideos:
+    return PretendedVideos()
+
+
+@pytest.fixture
 def clock() -> Clock:
     return Clock()
 
@@ -44,11 +50,16 @@ def links() -> LinkSealer:
 
 @pytest.fixture
 def deps(
-    runs: PretendedRuns, people: PretendedPeople, clock: Clock, links: LinkSealer
+    runs: PretendedRuns,
+    people: PretendedPeople,
+    videos: PretendedVideos,
+    clock: Clock,
+    links: LinkSealer,
 ) -> PublicDeps:
     return PublicDeps(
         onboardings=runs,
         people=people,
+        videos=videos,
         links=links,
         forms=FormSeals.of(LINK_KEYS),
         receipts=ReceiptSigner.of(LINK_KEYS),

@@ -222,6 +222,23 @@ class PretendedRuns:
 
 
 @dataclass
+class PretendedVideos:
+    """``Videos`` in memory: remembers whose runs were hinted at."""
+
+    gone: bool = False
+    away: bool = False
+    hinted: list[str] = field(default_factory=list)
+
+    async def tell_changed(self, workflow_id: str) -> None:
+        await asyncio.sleep(0)
+        if self.away:
+            raise TemporalAwayError("away")
+        if self.gone:
+            raise RunGoneError
+        self.hinted.append(workflow_id)
+
+
+@dataclass
 class Clock:
     """A clock that stands still until it is moved; unix seconds."""
 

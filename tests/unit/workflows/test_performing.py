@@ -205,8 +205,9 @@ class TestStepFailed:
         assert FailureCode.UPSTREAM_UNAVAILABLE is failed.code
 
     @pytest.mark.parametrize("code", FailureCode)
-    def test_only_what_the_upstream_turned_away_had_no_effect(self, code: FailureCode) -> None:
+    def test_only_what_was_turned_away_had_no_effect(self, code: FailureCode) -> None:
         turned_away = {
+            FailureCode.SPEND_LIMIT,
             FailureCode.UPSTREAM_UNAVAILABLE,
             FailureCode.UPSTREAM_KEY_REFUSED,
             FailureCode.UPSTREAM_BALANCE,
