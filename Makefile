@@ -69,6 +69,7 @@ hostile: setup ## A million forged tokens, 10,000 bent bodies a parser, 2,000 se
 	.venv/bin/python -m tests.hostile tokens
 	.venv/bin/python -m tests.hostile bodies
 	.venv/bin/python -m tests.hostile moves
+	.venv/bin/python -m tests.hostile flood
 
 RUNS ?= 120
 SEED ?= 1

@@ -5,7 +5,7 @@ goes out only after the server has taken the signal, so a hint that was answered
 """
 
 from fastapi import Request
-from limits import RateLimitItemPerMinute
+from limits import RateLimitItemPerHour, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 from starlette.responses import JSONResponse, RedirectResponse, Response
@@ -23,6 +23,9 @@ from web.tally import Happening
 from web.visits import neutral, or_away
 
 SIGNALS_A_MINUTE = RateLimitItemPerMinute(3)
+SIGNALS_A_TOKEN = RateLimitItemPerHour(10)
+"""A token lives for less than an hour, so that its signals stay few in the run's history."""
+
 LATE_AFTER_TOKEN_S = 5 * 60
 """Beyond the upstream token's own life plus this, no look could tell anything any more."""
 
@@ -40,11 +43,12 @@ class CallbackRelay:
         Both are answered by a redirect to the person's page; a POST that asks for JSON and not
         for HTML gets ``{"received": true}`` with 200 instead.
         """
-        body = await body_of(request)
         callback = self._deps.links.open_callback(token)
         if callback is None:
+            # Before a byte of the body is read: strangers shall cost as little as can be.
             self._deps.tally.note(Happening.CALLBACK_REFUSED, reason="token")
             return neutral(request, self._deps, "token")
+        body = await body_of(request)
         if request.method == "HEAD" or is_prefetch(request):
             return self._answer(request, callback)
         return await or_away(self._told(request, callback, body), request, self._deps)
@@ -64,7 +68,8 @@ class CallbackRelay:
             self._note(Happening.CALLBACK_REFUSED, callback, "run_gone")
         except BaseException:
             # Not taken, so it must not count: the next try is the same callback.
-            self._limiter.clear(SIGNALS_A_MINUTE, _key(callback))
+            for limit in (SIGNALS_A_MINUTE, SIGNALS_A_TOKEN):
+                self._limiter.clear(limit, _key(callback))
             raise
         else:
             self._note(Happening.CALLBACK_RECEIVED, callback)
@@ -76,7 +81,8 @@ class CallbackRelay:
         if age > self._deps.token_ttl_s + LATE_AFTER_TOKEN_S:
             return "too_late"
         # By what the token says: one text could be spelled in several ways.
-        return None if self._limiter.hit(SIGNALS_A_MINUTE, _key(callback)) else "too_many"
+        limits, key = (SIGNALS_A_MINUTE, SIGNALS_A_TOKEN), _key(callback)
+        return None if all(self._limiter.hit(limit, key) for limit in limits) else "too_many"
 
     def _answer(
         self, request: Request, callback: CallbackToken, why: Why | None = None

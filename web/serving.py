@@ -10,6 +10,8 @@ from dataclasses import dataclass
 import uvicorn
 from starlette.types import ASGIApp
 
+from web.punctual import PunctualProtocol
+
 DRAIN_WITHIN_S = 12
 """Longer than the longest answer: a tap waits 8 s."""
 
@@ -89,7 +91,7 @@ class _Server(uvicorn.Server):
 def _config(app: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http="h11",
+        http=PunctualProtocol,
         ws="none",
         lifespan="off",
         log_config=None,

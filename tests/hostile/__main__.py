@@ -3,17 +3,25 @@
 import asyncio
 import logging
 import os
+import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from itertools import islice
+from pathlib import Path
 from typing import Annotated, TypeVar
 
 import structlog
 import typer
 
+from devstack.isolation import new_test_namespace
+from devstack.namespaces import ensure_namespace
+from devstack.temporal_cli import find
+from devstack.temporal_server import DevServer, connected
+from likeness.search import SEARCH_ATTRIBUTES
 from runtime.links import LinkSealer
 from tests.hostile.callback_orders import every_order, play
+from tests.hostile.flood import GOOD, Flooded, flood, target
 from tests.hostile.knocking import Knocks, knock
 from tests.hostile.parsers import PARSERS
 from tests.hostile.sequences import sequences
@@ -96,6 +104,47 @@ def moves(
         "broken invariants (I3, I4, I8)": 0,
     }
     _conclude("stateful", f"python -m tests.hostile moves --count {count}", figures, {})
+
+
+@app.command("flood")
+def flooded(
+    *,
+    invalid: Annotated[int, typer.Option(min=1, help="Forged callbacks.")] = 20_000,
+    slow: Annotated[int, typer.Option(min=0, max=900, help="Senders that never end.")] = 500,
+) -> None:
+    """Flood a real web process before a real Temporal server, with good callbacks in between."""
+    with tempfile.TemporaryDirectory() as folder:
+        found = asyncio.run(_flooded(Path(folder), invalid, slow))
+    before, after = found.memory_kb
+    typer.echo(f"took {found.took_s:.1f} s; memory {before:,} kB before, {after:,} kB after")
+    figures = {
+        "forged callbacks sent": found.bad.total(),
+        "of them refused (404)": found.bad[404],
+        "slow senders beside them": slow,
+        "of them hung up on": found.slow_closed,
+        "good callbacks in between": found.good.total(),
+        "of them in their run's history": found.delivered,
+    }
+    expected = {
+        "of them refused (404)": invalid,
+        "of them hung up on": slow,
+        "of them in their run's history": GOOD,
+    }
+    command = f"python -m tests.hostile flood --invalid {invalid} --slow {slow}"
+    _conclude("flood", command, figures, expected)
+
+
+async def _flooded(folder: Path, invalid: int, slow: int) -> Flooded:
+    server = DevServer(find(os.environ, say=typer.echo), folder / "temporal")
+    await server.start()
+    try:
+        name = new_test_namespace()
+        connection = await connected(server.address)
+        await ensure_namespace(connection, name, search_attributes=SEARCH_ATTRIBUTES)
+        async with target(server.address, name, folder) as at:
+            return await flood(at, invalid=invalid, slow=slow)
+    finally:
+        server.stop()
 
 
 def _played(share: int) -> int:

@@ -1,4 +1,5 @@
 import asyncio
+import time
 from collections.abc import AsyncIterator
 
 import httpx
@@ -163,6 +164,35 @@ class TestRefusals:
 
         assert {303} == {answer.status_code for answer in answers}
         assert 3 == len(runs.callbacks)
+
+    async def test_ten_signals_are_enough_for_a_tokens_whole_life(
+        self,
+        client: httpx.AsyncClient,
+        callback: str,
+        runs: PretendedRuns,
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        now = time.time()
+        for minute in range(6):
+            monkeypatch.setattr(time, "time", lambda passed=minute: now + 61 * passed)
+            for _ in range(3):
+                await client.get(callback)
+
+        assert 10 == len(runs.callbacks)
+
+    async def test_the_body_of_a_forged_callback_is_not_read(
+        self, client: httpx.AsyncClient, callback: str
+    ) -> None:
+        read: list[bytes] = []
+
+        async def streamed() -> AsyncIterator[bytes]:
+            for _ in range(20):
+                read.append(b"x" * 1000)
+                yield read[-1]
+
+        response = await client.post(f"{callback}x", content=streamed())
+
+        assert (404, []) == (response.status_code, read)
 
     async def test_another_attempts_signals_are_counted_apart(
         self, client: httpx.AsyncClient, callback: str, runs: PretendedRuns, links: LinkSealer
