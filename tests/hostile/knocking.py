@@ -26,6 +26,7 @@ PATHS = {
         ("POST", "/i/{token}/finished"),
         ("POST", "/i/{token}/withdraw"),
     ),
+    "video": (("POST", "/webhook/{token}/callback"),),
     "callback": (("GET", "/callback/{token}?resultCode=10000"), ("POST", "/callback/{token}")),
 }
 """By the door of ``tokens.DOORS`` whose tokens are asked for there."""

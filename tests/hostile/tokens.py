@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from likeness.temporal.keyring import Key, KeyRing
-from runtime.links import CallbackToken, InviteToken, LinkSealer
+from runtime.links import CallbackToken, InviteToken, LinkSealer, VideoToken
 
 READ_KEYS = KeyRing.of(Key.of(b"n" * 32), Key.of(b"o" * 32))
 _REMOVED_KEY, _FOREIGN_KEY = Key.of(b"r" * 32), Key.of(b"f" * 32)
@@ -55,9 +55,16 @@ def _callback(sealer: LinkSealer, tenant: str, number: int) -> str:
     return sealer.seal_callback(token)
 
 
+def _video(sealer: LinkSealer, tenant: str, number: int) -> str:
+    owner, of_person = f"ob-{number}", bool(number % 2)
+    token = VideoToken(tenant=tenant, owner=owner, number=1, of_person=of_person)
+    return sealer.seal_video(token)
+
+
 DOORS = (
     Door("invite", _invite, LinkSealer.open_invite),
     Door("callback", _callback, LinkSealer.open_callback),
+    Door("video", _video, LinkSealer.open_video),
 )
 
 
