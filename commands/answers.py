@@ -128,7 +128,7 @@ class StatusAnswer(OnboardingAnswer):
             "video": status.video,
             "failure": status.failure or (self.failure if self.stage.is_end else None),
             "ending": status.ending,
-            "orders": tuple(OrderGivenAnswer.of(order) for order in status.orders),
+            "orders": _orders(status),
             "deadline": moment_of(status.deadline),
             "details": None,
         }
@@ -158,6 +158,7 @@ class VideoAnswer(Answer):
     hold: Hold | None = None
     video: ShownVideo | None = None
     failure: Failure | None = None
+    orders: tuple[OrderGivenAnswer, ...] | None = None
     details: str | None = None
     started_at: datetime
     closed_at: datetime | None
@@ -203,6 +204,13 @@ class RetirementAnswer(Answer):
 
     payload_key_id: str
     unreadable_runs: int = 0
+
+
+def _orders(status: OnboardingStatus) -> tuple[OrderGivenAnswer, ...]:
+    """Give what was ordered of the run and of its video, the latest last."""
+    of_video = status.video.orders if status.video else ()
+    given = sorted((*status.orders, *of_video), key=lambda order: order.at)
+    return tuple(OrderGivenAnswer.of(order) for order in given)
 
 
 def moment_of(seconds: float) -> datetime:

@@ -8,7 +8,13 @@ from temporalio.client import Client, WorkflowFailureError
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError
 
-from commands.answers import TEMPORAL_AWAY, WORKER_AWAY, StatusAnswer, VideoAnswer
+from commands.answers import (
+    TEMPORAL_AWAY,
+    WORKER_AWAY,
+    OrderGivenAnswer,
+    StatusAnswer,
+    VideoAnswer,
+)
 from commands.subjects import Clip, Subject
 from likeness.failures import FailureCode, code_of
 from likeness.messages.conversation import Failure, OnboardingStatus
@@ -62,6 +68,7 @@ async def look_at_video(
         hold=glance.hold if told is None or glance.closed else told.hold,
         video=told,
         failure=failure if told is None else told.failure,
+        orders=None if told is None else tuple(map(OrderGivenAnswer.of, told.orders)),
         details=_details(glance.run, is_told=told is not None, ended_outside=ended_outside),
         started_at=glance.started_at,
         closed_at=glance.closed_at,

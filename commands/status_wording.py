@@ -76,8 +76,7 @@ def _of_an_onboarding(status: StatusAnswer) -> Iterator[tuple[str, str]]:
     yield from _reason(status.failure)
     if not status.stage.is_end:
         yield "deadline", _deadline(status.deadline)
-    for order in (status.orders or ())[-ORDERS_SHOWN:]:
-        yield "ordered", f"{order.verb} by {order.actor}, {moment(order.at)} UTC"
+    yield from _ordered(status)
 
 
 def _of_its_video(video: VideoStatus, *, is_held: bool) -> Iterator[tuple[str, str]]:
@@ -96,6 +95,12 @@ def _of_a_video(answer: VideoAnswer) -> Iterator[tuple[str, str]]:
     if answer.hold is not None:
         yield "hold", answer.hold
     yield from _reason(answer.failure)
+    yield from _ordered(answer)
+
+
+def _ordered(answer: Standing) -> Iterator[tuple[str, str]]:
+    for order in (answer.orders or ())[-ORDERS_SHOWN:]:
+        yield "ordered", f"{order.verb} by {order.actor}, {moment(order.at)} UTC"
 
 
 def _reason(failure: Failure | None) -> Iterator[tuple[str, str]]:

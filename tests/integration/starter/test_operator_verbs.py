@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 from temporalio.client import Client
 
-from likeness.stages import AssetState, Hold, Stage
+from likeness.messages.onboarding import VideoRequest
+from likeness.stages import AssetState, Hold, Stage, VideoState
 from simulator.faults import Hold as Held
 from simulator.faults import HoldRequest
 from simulator.scenario import PRESETS
@@ -18,6 +20,7 @@ from tests.workflows.conftest import Journey, journey_through, upstream
 
 pytestmark = pytest.mark.server
 
+VIDEO = VideoRequest(prompt=SecretStr("canary of a prompt"), duration_s=4, resolution="480p")
 PROGRAM = "python starter.py "
 
 
@@ -103,6 +106,33 @@ class TestAnUnconfirmedSubmission:
             one.error["code"] for one in ended if one.code
         }
         assert 2 == journey.count("submit_assets")
+
+
+class TestTheVideosHold:
+    async def test_shows_as_the_onboardings_and_is_resolved_by_the_onboardings_id(
+        self, operator: Operator, journey: Journey
+    ) -> None:
+        journey.fault("generate_video", "drop_after_effect")
+        await journey.start("a", video=VIDEO)
+        await journey.pass_the_scan()
+        await journey.until(lambda s: s.stage is Stage.GENERATING)
+        held: dict[str, Any] = {}
+        while held.get("hold") != Hold.NEEDS_DECISION:
+            held = await shown(operator, journey.onboarding)
+        give_up = held["next_commands"][-1]
+
+        ended = await copied(operator, give_up)
+        status = await journey.result()
+
+        assert f"{PROGRAM}resolve {journey.onboarding} give_up" == give_up
+        assert 0 == ended.code, ended.err
+        assert status.video is not None
+        assert (Stage.COMPLETED, VideoState.FAILED) == (status.stage, status.video.state)
+        told = await shown(operator, f"{journey.handle.id}/video/1")
+        assert ("generation_unconfirmed", []) == (told["failure"]["code"], told["next_commands"])
+        assert [("resolve", "anna")] == [
+            (order["verb"], order["actor"]) for order in told["orders"]
+        ]
 
 
 class TestCancelDuringAPost:

@@ -112,6 +112,23 @@ class TestAHold:
     def test_in_a_line_of_watch_names_its_reason(self, refused: StatusAnswer) -> None:
         assert "hold needs_assets  too_few_usable_assets  waiting for caller" in one_line(refused)
 
+    def test_tells_what_was_ordered_of_its_video_among_the_rest(
+        self, at_a_glance: StatusAnswer, told: OnboardingStatus, stalled: VideoStatus
+    ) -> None:
+        given = [
+            OrderGiven(verb=verb, actor="anna", reason="canary", at=at)
+            for at, verb in enumerate(("extend_deadline", "check_now", "cancel"))
+        ]
+        video = stalled.model_copy(update={"orders": (given[1],)})
+        update = {"orders": (given[0], given[2]), "video": video}
+
+        held = at_a_glance.knowing(told.model_copy(update=update))
+
+        assert ["extend_deadline", "check_now", "cancel"] == [
+            order.verb for order in held.orders or ()
+        ]
+        assert "canary" not in held.model_dump_json()
+
 
 class TestAnEndThatIsWaitedFor:
     def test_is_no_trouble_but_said(
