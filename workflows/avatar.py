@@ -97,6 +97,9 @@ class Avatar:
 
     async def _submitted(self) -> None:
         """Submit what waits, side by side; an end of the story meanwhile waits for the answers."""
+        if self._is_stopping:
+            # The end that cancels this is decided, but has not been taken up yet.
+            await workflow.wait_condition(lambda: False)
         self.standing.moves_to(Stage.SUBMITTING_ASSETS)
         self._posting = asyncio.create_task(self._submit_all(self.book.waiting()))
         await asyncio.shield(self._posting)

@@ -1,5 +1,8 @@
 """What a submission that failed leaves behind."""
 
+import asyncio
+
+import pytest
 from pydantic import SecretStr
 
 from likeness.failures import FailureCode
@@ -13,12 +16,16 @@ from workflows.standing import Standing
 URL = SecretStr("https://portraits.example/a")
 
 
-def failed(code: FailureCode, **more: object) -> Avatar:
-    """Give an avatar whose one submission has failed so."""
+def avatar_of_one() -> Avatar:
     request = OnboardingRequest(
         onboarding="o-1", person="p-1", assets=(AssetRequest(name="a", url=URL),)
     )
-    avatar = Avatar(request, OnboardingPolicy(), Standing(on_change=lambda: None))
+    return Avatar(request, OnboardingPolicy(), Standing(on_change=lambda: None))
+
+
+def failed(code: FailureCode, **more: object) -> Avatar:
+    """Give an avatar whose one submission has failed so."""
+    avatar = avatar_of_one()
     failure = StepFailedError(SUBMIT_ASSETS.name, code, **more)  # type: ignore[arg-type]  # its fields
     avatar._failed(avatar.book.submissions[0], failure)
     return avatar
@@ -52,3 +59,27 @@ class TestFailedSubmission:
 
         assert avatar.book.submissions == avatar.book.waiting()
         assert [] == avatar.undecided()
+
+
+class TestStopping:
+    async def test_nothing_more_is_submitted_and_nothing_spins_until_the_end_is_taken_up(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """A cancel may come in the same breath as a failure that would be tried again."""
+        waits: list[object] = []
+
+        async def for_ever(condition: object) -> None:
+            waits.append(condition)
+            await asyncio.Event().wait()
+
+        monkeypatch.setattr("temporalio.workflow.wait_condition", for_ever)
+        avatar = avatar_of_one()
+        avatar.stops()
+        story = asyncio.create_task(avatar.is_made("group-1", "studio"))
+        for _ in range(20):
+            await asyncio.sleep(0)
+        story.cancel()
+
+        assert 1 == len(waits)
+        assert not avatar.is_posting
+        assert avatar.book.submissions == avatar.book.waiting()
