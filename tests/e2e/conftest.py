@@ -101,6 +101,11 @@ class House:
         counts: dict[str, int] = self.http.get("/_sim/ledger").json()["counts"]
         return counts.get(name, 0)
 
+    def calls(self, name: str) -> list[dict[str, Any]]:
+        """Give what the ledger tells of each call of a route."""
+        entries = self.http.get("/_sim/ledger").json()["entries"]
+        return [entry["detail"] for entry in entries if entry["name"] == name]
+
     def secrets(self) -> dict[str, list[str]]:
         told: dict[str, list[str]] = self.http.get("/_sim/secrets").json()
         return told

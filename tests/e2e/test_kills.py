@@ -6,6 +6,7 @@ import pytest
 from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 
+from devstack.supervisor import ProcessSpec
 from tests.e2e.conftest import House
 
 pytestmark = [pytest.mark.server, pytest.mark.processes]
@@ -98,6 +99,35 @@ class TestWorkerKilled:
         assert "generation_unconfirmed" == status["failure"]["code"]
         assert 1 == house.count("generate_video")
         assert 1 == house.count("video_charged")
+
+
+class TestWorkerKilledWhereKeysAreProven:
+    def test_the_paid_post_is_sent_again_in_the_same_bytes(self, house: House) -> None:
+        """The webhook's address stands in them, which other settings would change."""
+        proven = {"UPSTREAM_IDEMPOTENCY_PROVEN": "1", "UPSTREAM_WEBHOOK": "1"}
+        worker = house.stack.worker()
+        house.processes.stop("worker")
+        house.processes.start(with_environment(worker, **proven))
+        house.invite(*VIDEO)
+        held = house.hold("generate_video", "after_effect")
+        house.person()
+        house.until_held(held)
+
+        house.processes.kill("worker")
+        house.release(held)
+        elsewhere = with_environment(worker, **proven, PUBLIC_BASE_URL="http://127.0.0.1:1")
+        house.processes.start(elsewhere)
+        status = house.until(lambda s: s["stage"] == "completed")
+
+        assert "done" == status["video"]["state"]
+        orders = house.calls("generate_video")
+        assert 2 == len(orders)
+        assert 1 == len({(order["idempotency_key"], order["body"]) for order in orders})
+        assert 1 == house.count("video_charged")
+
+
+def with_environment(spec: ProcessSpec, **variables: str) -> ProcessSpec:
+    return spec.model_copy(update={"environment": {**spec.environment, **variables}})
 
 
 class TestTemporalKilled:

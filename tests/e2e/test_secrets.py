@@ -7,7 +7,7 @@ import pytest
 
 from likeness.ids import video_workflow_id
 from tests.e2e.conftest import House
-from tests.e2e.test_kills import VIDEO
+from tests.e2e.test_kills import VIDEO, with_environment
 
 pytestmark = [pytest.mark.server, pytest.mark.processes]
 
@@ -18,6 +18,8 @@ PROMPT = "Image 1 canary-prompt walks along the quay"
 
 class TestSecrets:
     def test_history_visibility_and_logs_hold_none(self, house: House) -> None:
+        house.processes.stop("worker")
+        house.processes.start(with_environment(house.stack.worker(), UPSTREAM_WEBHOOK="1"))
         house.invite(
             *("--prompt", PROMPT, *VIDEO[2:]),
             *("--display-name", NAME, "--sender", SENDER),
@@ -35,6 +37,7 @@ class TestSecrets:
         }
 
         assert 12 <= len(canaries)
+        assert 1 == len(house.secrets()["webhook_urls"])
         found = [
             f"{what} in {place}"
             for place, content in places.items()
