@@ -62,6 +62,10 @@ test: setup ## Every tier; a missing Temporal server is found, downloaded or bui
 test-quick: setup ## The unit tier: no server, under a minute
 	$(RUN) pytest tests/unit
 
+.PHONY: histories
+histories: setup ## Record the paths of tests/replay anew; ONLY=name for one of them
+	$(RUN) pytest tests/replay/recording.py -k 'kept $(if $(ONLY),and $(ONLY))'
+
 ##@ What it withstands
 
 .PHONY: hostile

@@ -1,0 +1,288 @@
+"""Every path that a released run may have taken: each is played on the real server and kept."""
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import SecretStr
+from temporalio.client import WorkflowFailureError, WorkflowHandle
+
+from likeness import names
+from likeness.ids import MAX_PART_LENGTH, video_workflow_id
+from likeness.messages.conversation import (
+    Cancel,
+    Decline,
+    Finished,
+    OnboardingStatus,
+    OperatorOrder,
+    VideoStatus,
+    Withdraw,
+)
+from likeness.messages.onboarding import VideoRequest
+from likeness.messages.person import Erase, Erased, Generate, PersonState, Renew, VideoOrdered
+from likeness.stages import QueryPolicy, Stage
+from tests.workflows.conftest import Journey
+
+VIDEO = VideoRequest(prompt=SecretStr("Image 1 waves"))
+LONG_S = 600
+"""No timed look comes in, however slow the machine."""
+
+Play = Callable[[Journey], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Path:
+    """One way through the runs; ``steady`` when its commands come in the same order each time."""
+
+    name: str
+    play: Play
+    steady: bool = False
+
+    async def played_by(self, journey: Journey) -> None:
+        """Play it under an onboarding id made from its name."""
+        journey.onboarding = self.name.replace("_", "-")[:MAX_PART_LENGTH]
+        await self.play(journey)
+
+
+PATHS: dict[str, Path] = {}
+
+
+def path(*, steady: bool = False) -> Callable[[Play], Play]:
+    """Add a path under the name of the function that plays it."""
+
+    def add(play: Play) -> Play:
+        PATHS[play.__name__] = Path(play.__name__, play, steady)
+        return play
+
+    return add
+
+
+# Straight through.
+
+
+@path(steady=True)
+async def one_asset(journey: Journey) -> None:
+    await journey.start("a", link_ttl_s=LONG_S)
+    await journey.status()
+    await journey.pass_the_scan()
+    await journey.result()
+
+
+@path(steady=True)
+async def video(journey: Journey) -> None:
+    await journey.start("a", link_ttl_s=LONG_S, video=VIDEO)
+    await journey.status()
+    await journey.pass_the_scan()
+    await journey.result()
+
+
+@path()
+async def three_assets_one_refused(journey: Journey) -> None:
+    await journey.start("a", "refused", "c", min_usable=2)
+    await journey.pass_the_scan()
+    await journey.result()
+
+
+# The person takes their time.
+
+
+@path(steady=True)
+async def parked_before_the_first_tap(journey: Journey) -> None:
+    await journey.start("a")
+    await journey.status()
+
+
+@path()
+async def failed_and_tried_again(journey: Journey) -> None:
+    await journey.start("a")
+    opened = await journey.tap()
+    await journey.scan(opened, "fail")
+    await journey.come_back(1, -1003)
+    await journey.pass_the_scan()
+    await journey.result()
+
+
+@path()
+async def link_never_used(journey: Journey) -> None:
+    await journey.start("a", link_ttl_s=0.5, scan_grace_s=0.5, token_ttl_s=3)
+    await journey.tap()
+    await journey.until(lambda s: all(each.state != "open" for each in s.attempt_log))
+
+
+@path()
+async def callback_lost_and_person_says_finished(journey: Journey) -> None:
+    await journey.start("a", link_ttl_s=LONG_S)
+    opened = await journey.tap()
+    await journey.scan(opened)
+    await journey.handle.execute_update(
+        names.FINISHED, Finished(attempt=1), result_type=OnboardingStatus
+    )
+    await journey.result()
+
+
+@path()
+async def polled(journey: Journey) -> None:
+    await journey.start("a", query_policy=QueryPolicy.POLL, link_ttl_s=LONG_S)
+    await journey.scan(await journey.tap())
+    await journey.result()
+
+
+@path()
+async def two_devices(journey: Journey) -> None:
+    await journey.start("a", link_ttl_s=LONG_S)
+    await journey.tap(device="a" * 64)
+    opened = await journey.tap(device="b" * 64, take_over=True)
+    await journey.scan(opened)
+    await journey.come_back(2)
+    await journey.result()
+
+
+# Ends before the end.
+
+
+@path()
+async def declined(journey: Journey) -> None:
+    await journey.start("a")
+    await journey.handle.execute_update(names.DECLINE, Decline(), result_type=OnboardingStatus)
+    await journey.result()
+
+
+@path()
+async def canceled_in_review(journey: Journey) -> None:
+    journey.change(review="stuck")
+    await journey.start("a", link_ttl_s=LONG_S)
+    await journey.pass_the_scan()
+    await journey.until(lambda s: s.stage is Stage.IN_REVIEW)
+    await journey.cancel()
+    await journey.result()
+
+
+@path()
+async def canceled_from_outside(journey: Journey) -> None:
+    await journey.start("a")
+    await journey.status()
+    await journey.handle.cancel()
+    with contextlib.suppress(WorkflowFailureError):
+        await journey.result()
+
+
+@path(steady=True)
+async def expired(journey: Journey) -> None:
+    await journey.start("a", deadline_s=1)
+    await journey.result()
+
+
+@path()
+async def withdrawn_while_the_video_is_made(journey: Journey) -> None:
+    journey.change(video_seconds=3)
+    await journey.start("a", link_ttl_s=LONG_S, video=VIDEO)
+    await journey.pass_the_scan()
+    await journey.until(lambda s: s.stage is Stage.GENERATING)
+    await journey.until_counted("video_charged")
+    await journey.person.execute_update(names.WITHDRAW, Withdraw(), result_type=PersonState)
+    await journey.result()
+    await journey.video_result()
+
+
+# An operator helps.
+
+
+@path()
+async def link_revoked_and_device_released(journey: Journey) -> None:
+    await journey.start("a", link_ttl_s=LONG_S)
+    await journey.tap(device="a" * 64)
+    for order in (names.RELEASE_DEVICE, names.REVOKE_LINK, names.RESET_ATTEMPTS):
+        await journey.handle.execute_update(order, OperatorOrder(), result_type=OnboardingStatus)
+    await journey.pass_the_scan()
+    await journey.result()
+
+
+@path()
+async def parked_with_a_lost_submission(journey: Journey) -> None:
+    journey.fault("submit_assets", "drop_after_effect")
+    await journey.start("a", "b", link_ttl_s=LONG_S)
+    await journey.pass_the_scan()
+    await journey.until(lambda s: s.hold is not None)
+
+
+@path()
+async def parked_with_too_few_assets(journey: Journey) -> None:
+    await journey.start("a", "refused", link_ttl_s=LONG_S)
+    await journey.pass_the_scan()
+    await journey.until(lambda s: s.hold is not None)
+
+
+@path()
+async def parked_with_an_unconfirmed_video(journey: Journey) -> None:
+    journey.fault("generate_video", "drop_after_effect")
+    await journey.start("a", link_ttl_s=LONG_S, video=VIDEO)
+    await journey.pass_the_scan()
+    await _video_until(journey, lambda s: s.hold is not None)
+
+
+@path()
+async def unconfirmed_video_given_up_by_cancel(journey: Journey) -> None:
+    await parked_with_an_unconfirmed_video(journey)
+    await _video(journey).execute_update(names.CANCEL, Cancel(), result_type=VideoStatus)
+    await journey.result()
+
+
+@path()
+async def video_failed(journey: Journey) -> None:
+    journey.change(video="failed")
+    await journey.start("a", link_ttl_s=LONG_S, video=VIDEO)
+    await journey.pass_the_scan()
+    await journey.result()
+
+
+@path()
+async def adopted_after_a_reset(journey: Journey) -> None:
+    await video(journey)
+    await journey.reset_before("START_CHILD_WORKFLOW_EXECUTION_INITIATED")
+    await journey.result()
+
+
+# The person, later.
+
+
+@path()
+async def further_video_and_erased(journey: Journey) -> None:
+    await one_asset(journey)
+    ordered = await journey.person.execute_update(
+        names.GENERATE, Generate(video=VIDEO), result_type=VideoOrdered
+    )
+    await journey.client.get_workflow_handle(ordered.workflow_id).result()
+    await journey.person.execute_update(names.ERASE, Erase(), result_type=Erased)
+    await journey.person.result()
+
+
+@path()
+async def person_renewed(journey: Journey) -> None:
+    await one_asset(journey)
+    await journey.person_until(lambda state: bool(state.assets))
+    await journey.person.signal(names.RENEW, Renew())
+    while await _runs_of_the_person(journey) < 2:  # noqa: ASYNC110  # nobody tells
+        await asyncio.sleep(0.1)
+    await journey.person_until(lambda state: bool(state.assets))
+
+
+async def _runs_of_the_person(journey: Journey) -> int:
+    found = journey.client.list_workflows(f"WorkflowId = '{journey.person.id}'")
+    return len([run async for run in found])
+
+
+def _video(journey: Journey) -> WorkflowHandle[Any, VideoStatus]:
+    return journey.client.get_workflow_handle(
+        video_workflow_id(journey.handle.id), result_type=VideoStatus
+    )
+
+
+async def _video_until(journey: Journey, told: Callable[[VideoStatus], bool]) -> VideoStatus:
+    while True:
+        with contextlib.suppress(Exception):
+            status: VideoStatus = await _video(journey).query(names.STATUS, result_type=VideoStatus)
+            if told(status):
+                return status
+        await asyncio.sleep(0.05)
