@@ -6,7 +6,7 @@ from temporalio.workflow import NondeterminismError
 
 from likeness.temporal.plugin import likeness_plugin
 from tests.replay.archive import RECORDING_KEY, Recorded, recorded
-from tests.replay.broken_twin import BrokenOnboardPerson
+from tests.replay.twins import BrokenOnboardPerson
 from worker import WORKFLOWS
 from workflows.onboard_person import OnboardPerson
 
