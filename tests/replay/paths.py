@@ -12,18 +12,25 @@ from temporalio.client import WorkflowFailureError, WorkflowHandle
 from likeness import names
 from likeness.ids import MAX_PART_LENGTH, video_workflow_id
 from likeness.messages.conversation import (
+    AcceptPartial,
     Cancel,
+    CheckNow,
     Decline,
+    ExtendDeadline,
     Finished,
     OnboardingStatus,
     OperatorOrder,
+    ReplaceAssets,
+    Resolution,
+    Resolve,
     VideoStatus,
     Withdraw,
 )
-from likeness.messages.onboarding import VideoRequest
+from likeness.messages.onboarding import AssetRequest, VideoRequest
 from likeness.messages.person import Erase, Erased, Generate, PersonState, Renew, VideoOrdered
-from likeness.stages import QueryPolicy, Stage
+from likeness.stages import AssetState, Hold, QueryPolicy, Stage
 from tests.workflows.conftest import Journey
+from tests.workflows.test_resolving import tasks_of
 
 VIDEO = VideoRequest(prompt=SecretStr("Image 1 waves"))
 LONG_S = 600
@@ -242,6 +249,122 @@ async def adopted_after_a_reset(journey: Journey) -> None:
     await video(journey)
     await journey.reset_before("START_CHILD_WORKFLOW_EXECUTION_INITIATED")
     await journey.result()
+
+
+# What stood still goes on.
+
+
+@path()
+async def refused_asset_replaced(journey: Journey) -> None:
+    await parked_with_too_few_assets(journey)
+    other = AssetRequest(name="asset-2", url=SecretStr(f"{journey.base_url}/portraits/b.jpg"))
+    await journey.order(names.REPLACE_ASSETS, ReplaceAssets(assets=(other,)))
+    await journey.result()
+
+
+@path()
+async def fewer_assets_accepted(journey: Journey) -> None:
+    await parked_with_too_few_assets(journey)
+    await journey.order(names.ACCEPT_PARTIAL, AcceptPartial())
+    await journey.result()
+
+
+@path()
+async def lost_submission_adopted(journey: Journey) -> None:
+    await parked_with_a_lost_submission(journey)
+    unknown = next(a for a in (await journey.status()).assets if a.state is AssetState.UNKNOWN)
+    task_id = tasks_of(journey)[unknown.name or ""]
+    await journey.order(
+        names.RESOLVE,
+        Resolve(resolution=Resolution.ADOPT, task_id=task_id, asset=unknown.name),
+    )
+    await journey.result()
+
+
+@path()
+async def lost_submission_sent_again(journey: Journey) -> None:
+    await parked_with_a_lost_submission(journey)
+    await journey.order(names.RESOLVE, Resolve(resolution=Resolution.RESUBMIT))
+    await journey.result()
+
+
+@path()
+async def lost_submission_given_up(journey: Journey) -> None:
+    await parked_with_a_lost_submission(journey)
+    await journey.order(names.RESOLVE, Resolve(resolution=Resolution.GIVE_UP))
+    await journey.until(lambda s: s.hold is Hold.NEEDS_ASSETS)
+    await journey.order(names.ACCEPT_PARTIAL, AcceptPartial())
+    await journey.result()
+
+
+@path()
+async def deadline_extended_and_review_checked(journey: Journey) -> None:
+    journey.change(review_seconds=2)
+    await journey.start("a", link_ttl_s=LONG_S, poll_interval_s=LONG_S)
+    await journey.order(names.EXTEND_DEADLINE, ExtendDeadline(by_s=60))
+    await journey.pass_the_scan()
+    await journey.until(lambda s: s.stage is Stage.IN_REVIEW)
+    await asyncio.sleep(3)
+    await journey.order(names.CHECK_NOW, CheckNow())
+    await journey.result()
+
+
+@path()
+async def account_without_balance(journey: Journey) -> None:
+    for route in ("submit_assets", "balance"):
+        journey.fault(route, "402")
+    await journey.start("a", link_ttl_s=LONG_S)
+    await journey.pass_the_scan()
+    await journey.result()
+
+
+@path()
+async def account_refused_at_the_tap(journey: Journey) -> None:
+    for route in ("create_session", "balance"):
+        journey.fault(route, "401_live")
+    await journey.start("a", link_ttl_s=LONG_S)
+    await journey.tap()
+    await journey.until(lambda s: s.hold is None)
+    await journey.pass_the_scan()
+    await journey.result()
+
+
+@path()
+async def unconfirmed_video_adopted(journey: Journey) -> None:
+    await parked_with_an_unconfirmed_video(journey)
+    (task_id,) = {
+        entry.task_id for entry in journey.world.ledger.entries if entry.name == "video_charged"
+    }
+    await _decide_the_video(journey, Resolve(resolution=Resolution.ADOPT, task_id=task_id))
+    await journey.result()
+
+
+@path()
+async def unconfirmed_video_ordered_again(journey: Journey) -> None:
+    await parked_with_an_unconfirmed_video(journey)
+    await _decide_the_video(journey, Resolve(resolution=Resolution.RESUBMIT))
+    await journey.result()
+
+
+@path()
+async def unconfirmed_video_given_up(journey: Journey) -> None:
+    await parked_with_an_unconfirmed_video(journey)
+    await _decide_the_video(journey, Resolve(resolution=Resolution.GIVE_UP))
+    await journey.result()
+
+
+@path()
+async def stalled_video_that_came_after_all(journey: Journey) -> None:
+    journey.change(video_seconds=4)
+    await journey.start("a", link_ttl_s=LONG_S, video=VIDEO, stalled_after_s=1)
+    await journey.pass_the_scan()
+    await _video_until(journey, lambda s: s.stalled)
+    await _video(journey).execute_update(names.CHECK_NOW, CheckNow(), result_type=VideoStatus)
+    await journey.result()
+
+
+async def _decide_the_video(journey: Journey, decision: Resolve) -> None:
+    await _video(journey).execute_update(names.RESOLVE, decision, result_type=VideoStatus)
 
 
 # The person, later.
