@@ -62,7 +62,7 @@ async def _answered(world: World, call: Call, operate: Callable[[], Response]) -
     fault = world.faults.take(call.route, call.task_kind)
     if fault is not None:
         await asyncio.sleep(fault.delay_s)
-    if call.needs_key and api_key(call.request) is None:
+    if call.needs_key and not _is_known(world, api_key(call.request)):
         return live_unauthorized()
     if fault is not None and not fault.kind.after_effect and fault.kind is not FaultKind.DELAY:
         return CutResponse() if fault.kind is FaultKind.DROP_BEFORE else fault.refusal()
@@ -115,6 +115,11 @@ async def _released(hold: Hold, request: Request) -> None:
 async def _disconnected(request: Request) -> None:
     while (await request.receive())["type"] != "http.disconnect":
         pass
+
+
+def _is_known(world: World, key: str | None) -> bool:
+    known = world.scenario.api_key
+    return key is not None and known in (None, key)
 
 
 def api_key(request: Request) -> str | None:

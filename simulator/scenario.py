@@ -145,7 +145,8 @@ class Scenario(BaseModel):
     webhook_copies: NonNegativeInt = 1
     webhook_retry_s: tuple[float, ...] = (10, 30, 60)
 
-    # Money.
+    # Money and the key it is charged to; None takes any.
+    api_key: str | None = None
     balance_usd: float = 100
     balance_fails: bool = False
 

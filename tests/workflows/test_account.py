@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from pydantic import SecretStr
@@ -18,6 +19,7 @@ from tests.workflows.conftest import Journey
 
 pytestmark = pytest.mark.server
 
+NEW_API_KEY = "sk-test-rotated"
 VIDEO = VideoRequest(prompt=SecretStr("Image 1 waves"))
 REFUSALS = [
     ("401_documented", FailureCode.UPSTREAM_KEY_REFUSED),
@@ -49,6 +51,23 @@ async def until_begun(journey: Journey, step: str, times: int) -> None:
         return sum(it.activity_type.name == step and it.state == begun for it in pending)
 
     while await begun() < times:  # noqa: ASYNC110  # the server tells nobody
+        await asyncio.sleep(0.05)
+
+
+async def until_verified(journey: Journey) -> None:
+    """Be a person who taps until a session opens, and passes it."""
+    while (opened := await journey.tap()).outcome is not OpenOutcome.OPENED:
+        await journey.until(lambda s: s.hold is None)
+    await journey.scan(opened)
+    await journey.come_back(opened.attempt or 0)
+
+
+async def until_held(journey: Journey) -> OnboardingStatus:
+    """Wait for a hold of the onboarding, or of its video, which shows as the onboarding's."""
+    while True:
+        status = await onboarding_status(journey.client, "default", journey.onboarding)
+        if status is not None and status.hold is not None:
+            return status
         await asyncio.sleep(0.05)
 
 
@@ -141,6 +160,46 @@ class TestWorkers:
 
         assert Stage.COMPLETED == status.stage
         assert 1 == journey.count("assets_submitted")
+
+
+class TestApiKey:
+    @pytest.mark.parametrize(
+        ("route", "task_kind"),
+        [
+            ("create_session", None),
+            ("get_task", "session"),
+            ("query_group", None),
+            ("submit_assets", None),
+            ("get_task", "review"),
+            ("generate_video", None),
+            ("get_task", "video"),
+        ],
+    )
+    async def test_its_rotation_in_the_middle_fails_no_run(
+        self, journey: Journey, route: Any, task_kind: Any
+    ) -> None:
+        """The old key dies with one call under way; the worker gets the new one later."""
+        last = journey.world.hold(HoldRequest(route=route, task_kind=task_kind))
+        await journey.start("a", video=VIDEO, link_ttl_s=60, token_ttl_s=600)
+        person = asyncio.create_task(until_verified(journey))
+        await last.arrived.wait()
+        journey.change(api_key=NEW_API_KEY)
+        last.released.set()
+        held = await until_held(journey)
+        await journey.until_counted("balance")
+
+        await journey.stop_worker()
+        key = SecretStr(NEW_API_KEY)
+        journey.settings = journey.settings.model_copy(update={"apimart_api_key": key})
+        await journey.start_worker()
+        await person
+        status = await journey.result()
+
+        assert is_held_for(FailureCode.UPSTREAM_KEY_REFUSED)(held)
+        assert Stage.COMPLETED == status.stage
+        assert status.video is not None
+        assert VideoState.DONE == status.video.state
+        assert (1, 1) == (journey.count("assets_submitted"), journey.count("video_charged"))
 
 
 class TestVideo:
