@@ -151,7 +151,7 @@ class TestStart:
         path.write_text('{"secrets": "canary"')
 
         with start(*upstream.arguments) as process:
-            told, errors = process.communicate(timeout=10)
+            told, errors = process.communicate()
 
         sentence = f"{path} is damaged or of another version; without it a new world begins\n"
         assert (1, "", sentence) == (process.returncode, told, errors)
@@ -162,7 +162,7 @@ class TestStart:
         arguments = ("--port", str(free_port()), "--state", str(nowhere))
 
         with start(*arguments) as process:
-            told, errors = process.communicate(timeout=10)
+            told, errors = process.communicate()
 
         sentence = f"cannot write {nowhere}: No such file or directory\n"
         assert (1, "", sentence) == (process.returncode, told, errors)
@@ -173,7 +173,7 @@ class TestStart:
         with upstream.until_killed():
             before = path.stat().st_ino
             with start(*upstream.arguments) as second:
-                second.communicate(timeout=10)
+                second.communicate()
 
             assert before == path.stat().st_ino
         assert 2 == second.returncode
