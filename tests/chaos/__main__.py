@@ -3,12 +3,10 @@
 import argparse
 import os
 import sys
-import tempfile
 import time
 from collections import Counter
 from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 
 from devstack import temporal_cli
 from devstack.isolation import scrub
@@ -33,10 +31,7 @@ def main() -> int:
         runs = tuple(planned(asked.seed, number) for number in asked.only)
     say(f"plan of seed {asked.seed}, {len(runs)} runs: {digest(runs)}")
     began = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="likeness-chaos-") as folder:
-        outcomes = all_played(
-            runs, cli, Path(folder), lanes=asked.lanes, tell=partial(_tell, asked=asked)
-        )
+    outcomes = all_played(runs, cli, lanes=asked.lanes, tell=partial(_tell, asked=asked))
     figures = _figures(outcomes)
     say(", ".join(f"{label}: {figure}" for label, figure in figures.items()))
     say(f"{time.monotonic() - began:.0f} s")

@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass, field
 
+from likeness.failures import FailureCode
 from likeness.messages.conversation import OnboardingStatus
 from likeness.messages.onboarding import OnboardingPolicy
-from likeness.stages import WaitingFor
 from simulator.ledger import Entry
 
 
@@ -50,9 +50,10 @@ class Evidence:
     """One run at rest.
 
     ``foreign_tokens`` are fingerprints of tokens that belong to somebody else's session;
+    ``proven``: the worker was told that the upstream honours idempotency keys;
     ``callbacks_received`` counts those that the relay says it has passed on; ``resubmitted`` and
-    ``replaced`` count the orders of an operator that were accepted; ``leaks`` name each place and
-    kind of secret found.
+    ``replaced`` count the orders of an operator that were accepted; ``stands_on_for`` is the reason
+    of a hold that outlasted its mending; ``leaks`` name each place and kind of secret found.
     """
 
     policy: OnboardingPolicy
@@ -62,10 +63,11 @@ class Evidence:
     histories: tuple[History, ...] = ()
     foreign_tokens: frozenset[str] = frozenset()
     callbacks_received: int = 0
+    proven: bool = False
     resubmitted: int = 0
     replaced: int = 0
+    stands_on_for: FailureCode | None = None
     leaks: tuple[str, ...] = ()
-    shown: tuple[str | None, WaitingFor | None] = (None, None)
     notes: dict[str, object] = field(default_factory=dict)
 
     @property

@@ -16,9 +16,7 @@ from likeness.messages.conversation import OpenSession
 from likeness.temporal.keyring import KeyRing
 from likeness.temporal.plugin import likeness_plugin
 from tests.chaos.evidence import History, Told
-from workflows.generate_video import GenerateVideo
-from workflows.onboard_person import OnboardPerson
-from workflows.person import Person
+from worker import WORKFLOWS
 
 OUR_FAULT = {
     WorkflowTaskFailedCause.WORKFLOW_TASK_FAILED_CAUSE_WORKFLOW_WORKER_UNHANDLED_FAILURE,
@@ -38,7 +36,7 @@ async def kept(client: Client, workflow_ids: Iterable[str], keys: KeyRing) -> Ke
     """Read and replay the runs that exist among ``workflow_ids``."""
     found = Kept()
     replayer = Replayer(
-        workflows=[OnboardPerson, GenerateVideo, Person],
+        workflows=WORKFLOWS,
         plugins=[likeness_plugin(keys, namespace=client.namespace)],
     )
     for workflow_id in workflow_ids:

@@ -76,6 +76,10 @@ class House:
             "ARCHIVE_URL": self.stack.archive.as_uri(),
             "UPSTREAM_RPS": "200",
             "ACCOUNT_PROBE_S": "2",
+            "FETCH_ALLOW": upstream,
+            # A day's spending is kept on the queue of the first run of all, which ends.
+            "SPEND_PER_DAY_USD": "0",
+            "UPSTREAM_WEBHOOK": "1",
             "H5_HOSTS": upstream,
             "LOG_LEVEL": "DEBUG",
         }

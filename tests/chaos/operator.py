@@ -1,6 +1,7 @@
 """Gives the orders that a plan holds, and answers holds as an operator or a caller would."""
 
 import asyncio
+import contextlib
 import secrets
 import time
 from collections.abc import Callable, Sequence
@@ -14,6 +15,7 @@ from temporalio.client import (
 from temporalio.service import RPCError
 
 from likeness import names
+from likeness.failures import FailureCode
 from likeness.ids import onboarding_workflow_id, person_workflow_id, video_workflow_id
 from likeness.messages.base import Message
 from likeness.messages.conversation import (
@@ -32,6 +34,7 @@ from likeness.stages import AssetState, Hold, Stage
 from likeness.temporal.errors import TemporalAwayError
 from likeness.temporal.glance import OnboardingGlance
 from likeness.temporal.onboardings import describe_onboarding, onboarding_status
+from simulator.scenario import IdempotencyMode
 from simulator.world import Review, World
 from tests.chaos.people import until_noted
 from tests.chaos.plan import OnAssets, Order, Run, Verb
@@ -39,8 +42,16 @@ from tests.chaos.plan import OnAssets, Order, Run, Verb
 MOST_ANSWERS = 3
 EXTENDED_BY_S = 5.0
 ANSWER_WITHIN_S = 30.0
-GOES_ON_WITHIN_S = 45.0
-"""Above the first pause after trouble, which is half a minute."""
+GOES_ON_WITHIN_S = 150.0
+"""Above the second pause after trouble, which is a minute, and the run's own deadline."""
+
+MENDABLE = {
+    FailureCode.UPSTREAM_BALANCE,
+    FailureCode.UPSTREAM_FORBIDDEN,
+    FailureCode.UPSTREAM_KEY_REFUSED,
+    FailureCode.UPSTREAM_UNAVAILABLE,
+}
+"""What an operator mends at the upstream, and never has to tell the run."""
 
 _ORDERS: dict[Verb, Callable[[], Message]] = {
     Verb.CANCEL: lambda: Cancel(actor="chaos", reason="planned"),
@@ -75,6 +86,7 @@ class Operator:
         self._answers_left = MOST_ANSWERS
         self.resubmitted = 0
         self.replaced = 0
+        self.stands_on_for: FailureCode | None = None
         self.refusals: list[str] = []
 
     async def orders_are_given(self) -> None:
@@ -105,21 +117,26 @@ class Operator:
         match glance.hold:
             case Hold.NEEDS_ASSETS:
                 return await self._on_assets()
-            case Hold.NEEDS_OPERATOR if self._run.mends:
-                return await self._mends()
+            case Hold.NEEDS_OPERATOR if self._run.mends and glance.reason in MENDABLE:
+                return await self._mends(glance.reason)
             case _:
                 return await self._decides(glance)
 
-    async def _mends(self) -> bool:
+    async def _mends(self, reason: FailureCode | None) -> bool:
         """Top up, renew the key, end the outage; the run must go on by itself then."""
         self._world.faults.clear()
-        changes = {"balance_usd": 1000, "balance_fails": False}
+        changes: dict[str, object] = {"balance_usd": 1000, "balance_fails": False}
+        if self._world.scenario.idempotency is IdempotencyMode.UNAVAILABLE:
+            changes["idempotency"] = IdempotencyMode.HONOURED
         self._world.scenario = self._world.scenario.model_copy(update=changes)
         give_up_at = time.monotonic() + GOES_ON_WITHIN_S
         while time.monotonic() < give_up_at:
             await asyncio.sleep(1)
-            if (await describe_onboarding(self._client, "default", self._onboarding)).hold is None:
-                return True
+            with contextlib.suppress(TemporalAwayError):
+                glance = await describe_onboarding(self._client, "default", self._onboarding)
+                if glance.hold is None or glance.reason is not reason:
+                    return True
+        self.stands_on_for = reason
         return False
 
     async def _decides(self, glance: OnboardingGlance) -> bool:

@@ -110,7 +110,10 @@ class Blow(Frozen):
 
 
 class Run(Frozen):
-    """One run; its world is ``preset`` with ``changes``."""
+    """One run; its world is ``preset`` with ``changes``.
+
+    ``proven``: the worker is told that the upstream honours idempotency keys, which it does then.
+    """
 
     number: int
     preset: str
@@ -127,6 +130,7 @@ class Run(Frozen):
     on_assets: OnAssets
     on_decision: Resolution | None
     mends: bool
+    proven: bool
     kill: HoldRequest | None
     away_s: float
     blow: Blow | None
@@ -169,10 +173,11 @@ def planned(seed: int, number: int) -> Run:
     video = dice.random() < 0.65
     assets = tuple(dice.choice(("a", "b", "c", "refused")) for _ in range(dice.randint(1, 3)))
     kill = _kill(dice, video=video) if killed else None
+    changes = _changes(dice, preset)
     return Run(
         number=number,
         preset=preset,
-        changes=_changes(dice, preset),
+        changes=changes,
         policy=QueryPolicy.POLL if dice.random() < 0.15 else QueryPolicy.FRUGAL,
         deadline_s=_deadline_s(preset, guest, killed=killed or storm is not None),
         assets=assets,
@@ -185,6 +190,7 @@ def planned(seed: int, number: int) -> Run:
         on_assets=dice.choice(tuple(OnAssets)),
         on_decision=dice.choice((None, *Resolution)),
         mends=dice.random() < 0.5,
+        proven=_honours(preset, changes) and dice.random() < 0.4,
         kill=kill,
         away_s=round(dice.uniform(0, 2), 2),
         blow=None if storm is None else _blow(dice, storm, video=video),
@@ -222,6 +228,11 @@ def _changes(dice: Random, preset: str) -> dict[str, float | int | str | bool]:
         quick["idempotency"] = dice.choice(tuple(IdempotencyMode)).value
     named = PRESETS[preset].model_dump(exclude_defaults=True)
     return {name: value for name, value in quick.items() if name not in named or preset == "quick"}
+
+
+def _honours(preset: str, changes: dict[str, float | int | str | bool]) -> bool:
+    known = PRESETS[preset].idempotency
+    return changes.get("idempotency", known) == IdempotencyMode.HONOURED
 
 
 def _mischief(dice: Random) -> tuple[Mischief, ...]:

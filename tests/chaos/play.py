@@ -78,7 +78,8 @@ class Stage:
     @property
     def settings(self) -> dict[str, str]:
         """What this run's worker reads, by variable."""
-        return self.house.worker_settings(queue=self.queue, upstream=self.upstream)
+        proven = {"UPSTREAM_IDEMPOTENCY_PROVEN": str(int(self.run.proven))}
+        return {**self.house.worker_settings(queue=self.queue, upstream=self.upstream), **proven}
 
     @property
     def handle(self) -> WorkflowHandle[object, OnboardingStatus]:
@@ -321,6 +322,8 @@ async def _evidence(stage: Stage, operator: Operator, offsets: dict[Path, int]) 
         places[f"log {path.name}"] = path.read_bytes()
     await _forgotten(stage, ids)
     stage.world.settle()
+    if operator.refusals:
+        stage.notes["refused"] = operator.refusals
     return Evidence(
         policy=stage.policy,
         assets=len(stage.run.assets),
@@ -329,8 +332,10 @@ async def _evidence(stage: Stage, operator: Operator, offsets: dict[Path, int]) 
         histories=tuple(found.histories),
         foreign_tokens=frozenset(stage.foreign_tokens),
         callbacks_received=stage.house.received(stage.onboarding, offsets[stage.house.web_log]),
+        proven=stage.run.proven,
         resubmitted=operator.resubmitted,
         replaced=operator.replaced,
+        stands_on_for=operator.stands_on_for,
         leaks=tuple(_leaks(stage, places)),
         notes=stage.notes,
     )

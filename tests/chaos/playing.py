@@ -1,6 +1,7 @@
 """Plays many runs side by side on a few servers, and judges each when it rests."""
 
 import asyncio
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -19,6 +20,8 @@ from tests.chaos.play import played
 
 STORM_LANES = 8
 HANDS = 64
+HOUSE_LASTS = 240
+"""So many runs are played on one server: its memory and the logs grow with each."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,17 +40,28 @@ class Outcome:
 
 
 def all_played(
-    runs: Sequence[Run], cli: Path, folder: Path, *, lanes: int, tell: Callable[[Outcome], None]
+    runs: Sequence[Run], cli: Path, *, lanes: int, tell: Callable[[Outcome], None]
 ) -> list[Outcome]:
     """Play every run, ``lanes`` of them at once; those that kill servers have servers of their own.
 
     ``tell`` is given each outcome at once. A run that could not be played at all is broken, too.
     """
+    # The SDK's own words on servers that are killed on purpose are no news.
+    Runtime.set_default(Runtime(telemetry=TelemetryConfig(logging=None)))
+    outcomes: list[Outcome] = []
+    for first in range(0, len(runs), HOUSE_LASTS):
+        with tempfile.TemporaryDirectory(prefix="likeness-chaos-") as folder:
+            part = runs[first : first + HOUSE_LASTS]
+            outcomes += _played_in(Path(folder), part, cli, lanes=lanes, tell=tell)
+    return outcomes
+
+
+def _played_in(
+    folder: Path, runs: Sequence[Run], cli: Path, *, lanes: int, tell: Callable[[Outcome], None]
+) -> list[Outcome]:
     log = folder / "workers.log"
     with ExitStack() as stack:
         logs.configure(process="chaos", level="DEBUG", stream=stack.enter_context(log.open("w")))
-        # The SDK's own words on servers that are killed on purpose are no news.
-        Runtime.set_default(Runtime(telemetry=TelemetryConfig(logging=None)))
         hands = stack.enter_context(ThreadPoolExecutor(HANDS))
         parts = [
             (stack.enter_context(house(cli, folder / name, lanes=min(most, len(part)))), part)

@@ -120,6 +120,13 @@ class TestGoodRuns:
 
         assert [] == broken(replace(early, histories=(asked,)))
 
+    def test_nor_of_a_key_proven_to_be_honoured_that_is_sent_again(self) -> None:
+        lost = call("generate_video", 39, **KEY, answer="cut")
+
+        assert [] == broken(
+            replace(with_entries(*(lost,) * 2, LEDGER[5], without="generate_video"), proven=True)
+        )
+
 
 class TestNothingLost:
     def test_a_run_that_stands_without_a_hold(self) -> None:
@@ -149,6 +156,9 @@ class TestNothingLost:
     def test_a_callback_that_the_relay_took_and_the_history_has_not(self) -> None:
         assert ["I1"] == spoken(replace(GOOD, callbacks_received=2))
 
+    def test_a_hold_that_outlasts_its_cause(self) -> None:
+        assert ["I1"] == spoken(replace(GOOD, stands_on_for=FailureCode.UPSTREAM_BALANCE))
+
 
 class TestNothingChargedTwice:
     def test_two_charges(self) -> None:
@@ -174,6 +184,12 @@ class TestNothingChargedTwice:
         again = call("generate_video", 40, **KEY)
 
         assert ["I2"] == spoken(with_entries(lost, again, without="generate_video"))
+
+    def test_a_proven_key_that_is_sent_for_ever(self) -> None:
+        lost = call("generate_video", 39, **KEY, answer="cut")
+        bad = with_entries(*(lost,) * 4, without="generate_video")
+
+        assert ["I2"] == spoken(replace(bad, proven=True))
 
 
 class TestNoIdentitySwap:
