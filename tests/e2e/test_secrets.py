@@ -1,7 +1,11 @@
 """No secret of a whole run is to be found where others may read."""
 
 import base64
+import os
+import signal
 import subprocess
+from contextlib import suppress
+from pathlib import Path
 
 import pytest
 
@@ -45,6 +49,34 @@ class TestSecrets:
             if secret.encode() in content or base64.b64encode(secret.encode())[:-4] in content
         ]
         assert [] == found
+
+    def test_neither_the_process_list_nor_a_crash_tells_the_api_key(self, house: House) -> None:
+        house.processes.stop("worker")
+        spec = house.stack.worker()
+        crashing = {**spec.environment, "PYTHONFAULTHANDLER": "1"}
+        worker = house.processes.start(spec.model_copy(update={"environment": crashing}))
+        house.invite()
+        house.until(lambda s: s["details"] is None)
+
+        listed = self.process_list()
+        assert worker.pid is not None
+        os.killpg(worker.pid, signal.SIGABRT)
+        worker.wait(30)
+        dump = worker.log_since_start()
+
+        assert "worker.py" in listed
+        assert "Fatal Python error: Aborted" in dump
+        assert 'File "' in dump
+        assert crashing["APIMART_API_KEY"] not in listed + dump
+
+    @staticmethod
+    def process_list() -> str:
+        """Read what `ps` shows to anybody."""
+        lines = []
+        for command_line in Path("/proc").glob("[0-9]*/cmdline"):
+            with suppress(OSError):
+                lines.append(command_line.read_bytes().replace(b"\0", b" ").decode())
+        return "\n".join(lines)
 
     def test_the_scan_would_find_one(self, house: House) -> None:
         """Ids are in clear by design: a scan blind to them would be blind to secrets too."""

@@ -75,6 +75,24 @@ class TestPlaces:
         assert [] == hits(REGISTRIES), "Name the package; each machine has its own registry."
 
 
+class TestUntrusted:
+    def test_nothing_that_runs_what_it_reads_is_used(self) -> None:
+        """JSON and pydantic read what comes from outside; templates lie in the package."""
+        runs_what_it_reads = re.compile(
+            r"^\s*(?:import|from) (?:pickle|cPickle|dill|shelve|marshal|jsonpickle|joblib|yaml)\b"
+            r"|(?<![\w.])(?:eval|exec|__import__)\(|\.from_string\(|workflow_runner=Unsandboxed"
+            r"|\bsandboxed=False\b"
+        )
+        found = [
+            f"{name}:{number}"
+            for name, text in modules().items()
+            for number, line in enumerate(text.splitlines(), 1)
+            if runs_what_it_reads.search(line)
+        ]
+
+        assert [] == found, "Read it as JSON with a pydantic model; keep workflows in the sandbox."
+
+
 class TestSizes:
     def test_no_module_is_longer_than_a_reader_can_hold(self) -> None:
         long = [name for name, text in modules().items() if len(text.splitlines()) > LONGEST_FILE]

@@ -102,6 +102,32 @@ async def no_http(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
     writer.write(b"SSH-2.0-OpenSSH_9.2\r\n")
 
 
+class TestRedirects:
+    @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+    async def test_the_key_never_leaves_its_origin(self, status: int) -> None:
+        """Nobody even connects to where a redirect points, so no key can have gone there."""
+        visitors: list[int] = []
+
+        async def elsewhere(reader: asyncio.StreamReader, _: asyncio.StreamWriter) -> None:
+            visitors.append(status)
+            await read_request(reader)
+
+        async with upstream(elsewhere) as other:
+            head = f"HTTP/1.1 {status} Away\r\nLocation: http://{other}/v1/balance\r\n"
+
+            async def away(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+                await read_request(reader)
+                writer.write(head.encode() + b"Content-Length: 0\r\n\r\n")
+                await writer.drain()
+
+            async with upstream(away) as origin:
+                with pytest.raises(OutcomeUnknown):
+                    await post(origin)
+                assert isinstance(await failure_of_get(origin), Unavailable)
+
+        assert [] == visitors
+
+
 class TestBrokenConnections:
     async def test_a_refused_connection_was_surely_not_sent(self) -> None:
         async with upstream(silence) as origin:
