@@ -13,20 +13,23 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
+from urllib.parse import urlsplit
 
 import structlog
 from temporalio.client import Client
 from temporalio.worker import Worker
 
 from activities.account import AccountProbe, AccountSteps
-from activities.archive import Archive, open_store
+from activities.archive import Archive
 from activities.assets import AssetSteps
+from activities.downloading import Downloads
 from activities.files import FileSteps
 from activities.guard import UnforeseenGuard
 from activities.preparing import PreparationSteps
 from activities.registry import RegistrySteps
 from activities.sessions import SessionSteps
 from activities.spending import SpendGuard, SpendLimits
+from activities.stores import open_store
 from activities.videos import VideoSteps
 from apimart import ApimartClient
 from likeness.ids import DEFAULT_ACCOUNT, person_queue, upstream_queue
@@ -139,10 +142,8 @@ async def workers(
 ) -> AsyncIterator[tuple[Worker, ...]]:
     """Give one worker a queue: workflows, steps a person waits for, all other steps."""
     h5_hosts = H5Hosts.of(settings.h5_origins)
-    archive = Archive(
-        open_store(settings.archive_url),
-        plain_http=settings.apimart_base_url.startswith("http://"),
-    )
+    downloads = Downloads(allow=(*settings.fetch_allow, *upstream_on_this_machine(settings)))
+    archive = Archive(open_store(settings.archive_url), downloads)
     async with AsyncExitStack() as stack:
         stack.push_async_callback(archive.aclose)
         client = await stack.enter_async_context(
@@ -184,6 +185,12 @@ async def workers(
                 files=files,
             ),
         )
+
+
+def upstream_on_this_machine(settings: WorkerSettings) -> tuple[str, ...]:
+    """Give the origin of an upstream that is no public one: it serves its videos from there."""
+    parts = urlsplit(settings.apimart_base_url)
+    return (f"{parts.scheme}://{parts.netloc}",) if parts.scheme == "http" else ()
 
 
 def workflow_worker(temporal: Client, task_queue: str, preparation: PreparationSteps) -> Worker:

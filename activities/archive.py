@@ -1,58 +1,37 @@
 """The archive: a finished video is fetched whole, checked, and only then put in its place."""
 
-import hashlib
+import asyncio
 import tempfile
-from collections.abc import Iterable
-from typing import IO, NamedTuple
-from urllib.parse import urlsplit
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 
-import httpx
 import obstore
-from obstore.exceptions import BaseError, NotFoundError
-from obstore.store import ObjectStore, from_url
+from obstore.exceptions import (
+    BaseError,
+    NotFoundError,
+    PermissionDeniedError,
+    UnauthenticatedError,
+)
+from obstore.store import ObjectStore
 from pydantic import SecretStr
 
-MAX_BYTES = 1024**3
-CONNECT_TIMEOUT_S = 10.0
-READ_TIMEOUT_S = 60.0
-_GONE = frozenset({httpx.codes.FORBIDDEN, httpx.codes.NOT_FOUND, httpx.codes.GONE})
+from activities.downloading import ArchiveError, Downloads, Kept
+from activities.stores import sweep
 
-
-class ArchiveError(Exception):
-    """The file could not be fetched whole or put away; trying again may help."""
-
-
-class SourceGoneError(Exception):
-    """The address no longer gives the file."""
-
-
-class Kept(NamedTuple):
-    """What was put away; ``sha256`` in hex."""
-
-    size_bytes: int
-    sha256: str
+COPY_WITHIN_S = 1500.0
+"""Of the half hour that the step may take."""
 
 
 class Archive:
-    """Copies files from an address into the store of ``ARCHIVE_URL``.
+    """Copies files from an address into a store (``activities.stores.open_store``)."""
 
-    ``plain_http`` lets files come over http, for an upstream on this machine.
-    """
-
-    def __init__(self, store: ObjectStore, *, plain_http: bool = False) -> None:
+    def __init__(self, store: ObjectStore, downloads: Downloads) -> None:
         self._store = store
-        self._schemes = ("https", "http") if plain_http else ("https",)
-        self._http = httpx.AsyncClient(
-            timeout=httpx.Timeout(READ_TIMEOUT_S, connect=CONNECT_TIMEOUT_S),
-            follow_redirects=False,
-            trust_env=False,
-            # The bytes are kept as they come, so they must not come compressed.
-            headers={"Accept": "video/*, */*;q=0.5", "Accept-Encoding": "identity"},
-        )
+        self._downloads = downloads
 
     async def aclose(self) -> None:
-        """Close the connections."""
-        await self._http.aclose()
+        """Close the connections of the downloads."""
+        await self._downloads.aclose()
 
     async def keep(self, url: SecretStr | None, key: str) -> Kept:
         """Copy the file at ``url`` to ``key``; whatever goes wrong leaves nothing there.
@@ -62,16 +41,18 @@ class Archive:
             ArchiveError: anything else; its text holds no address.
 
         """
-        address = self._checked(url)
         with tempfile.TemporaryFile() as file:
             try:
-                kept = await self._fetched(address, file)
-                file.seek(0)
-                await obstore.put_async(self._store, key, file)
-            except (httpx.HTTPError, httpx.InvalidURL) as error:
-                raise ArchiveError(f"the download broke off: {type(error).__name__}") from None
-            except (BaseError, OSError) as error:
-                raise ArchiveError(f"the store took no file: {type(error).__name__}") from None
+                async with asyncio.timeout(COPY_WITHIN_S):
+                    kept = await self._downloads.fetch(url, file)
+                    file.seek(0)
+                    async with _stored("the store took no file"):
+                        sweep(self._store, key)
+                        await obstore.put_async(self._store, key, file)
+            except TimeoutError:
+                raise ArchiveError("the copy took too long") from None
+            except OSError as error:
+                raise ArchiveError(f"no room for the download: {type(error).__name__}") from None
         return kept
 
     async def put(self, key: str, content: bytes) -> None:
@@ -81,10 +62,8 @@ class Archive:
             ArchiveError: The store took no file.
 
         """
-        try:
+        async with _stored("the store took no file"):
             await obstore.put_async(self._store, key, content)
-        except (BaseError, OSError) as error:
-            raise ArchiveError(f"the store took no file: {type(error).__name__}") from None
 
     async def remove(self, key: str) -> None:
         """Delete the file at ``key``; none there is as good.
@@ -93,12 +72,9 @@ class Archive:
             ArchiveError: The store did not delete it.
 
         """
-        try:
-            await obstore.delete_async(self._store, key)
-        except (FileNotFoundError, NotFoundError):
-            return
-        except (BaseError, OSError) as error:
-            raise ArchiveError(f"the store did not delete: {type(error).__name__}") from None
+        async with _stored("the store did not delete"):
+            sweep(self._store, key)
+            await self._delete(key)
 
     async def erase(self, prefixes: Iterable[str]) -> int:
         """Delete every file below ``prefixes`` (whole path segments) and count them.
@@ -108,52 +84,30 @@ class Archive:
 
         """
         count = 0
-        try:
+        async with _stored("the store did not delete"):
             for prefix in prefixes:
+                sweep(self._store, prefix)
                 found = await obstore.list(self._store, prefix).collect_async()
                 for file in found:
-                    await obstore.delete_async(self._store, file["path"])
+                    await self._delete(file["path"])
                 count += len(found)
-        except (BaseError, OSError) as error:
-            raise ArchiveError(f"the store did not delete: {type(error).__name__}") from None
         return count
 
-    def _checked(self, url: SecretStr | None) -> str:
-        if url is None:
-            raise SourceGoneError("the task names no file")
-        address = url.get_secret_value()
+    async def _delete(self, key: str) -> None:
         try:
-            scheme = urlsplit(address).scheme
-        except ValueError:
-            scheme = ""
-        if scheme not in self._schemes:
-            raise ArchiveError("the upstream gave an address that is not https")
-        return address
-
-    async def _fetched(self, address: str, file: IO[bytes]) -> Kept:
-        digest = hashlib.sha256()
-        size_bytes = 0
-        async with self._http.stream("GET", address) as response:
-            if response.status_code in _GONE:
-                raise SourceGoneError(f"HTTP {response.status_code}")
-            if response.status_code != httpx.codes.OK:
-                raise ArchiveError(f"the download answered HTTP {response.status_code}")
-            kind = response.headers.get("content-type", "").partition("/")[0].lower()
-            if kind == "text":
-                raise ArchiveError("the download is a page, no video")
-            async for chunk in response.aiter_raw():
-                size_bytes += len(chunk)
-                if size_bytes > MAX_BYTES:
-                    raise ArchiveError("the download is larger than a video can be")
-                digest.update(chunk)
-                file.write(chunk)
-        if size_bytes == 0:
-            raise ArchiveError("the download is empty")
-        return Kept(size_bytes, digest.hexdigest())
+            await obstore.delete_async(self._store, key)
+        except (FileNotFoundError, NotFoundError):
+            return
 
 
-def open_store(url: str) -> ObjectStore:
-    """Open the store at ``file:///folder`` (made if absent) or ``s3://bucket/prefix``."""
-    if urlsplit(url).scheme == "file":
-        return from_url(url, mkdir=True)
-    return from_url(url)
+@asynccontextmanager
+async def _stored(failure: str) -> AsyncIterator[None]:
+    """Turn the store's errors, whose texts hold its address, into ``ArchiveError``."""
+    try:
+        yield
+    except (PermissionDeniedError, UnauthenticatedError):
+        raise ArchiveError(f"{failure}: its credentials are missing or may not do this") from None
+    except (NotFoundError, FileNotFoundError):
+        raise ArchiveError(f"{failure}: there is no such bucket or folder") from None
+    except (BaseError, OSError) as error:
+        raise ArchiveError(f"{failure}: {type(error).__name__}") from None

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from temporalio import activity
 
-from activities.archive import Archive, ArchiveError
+from activities.archive import Archive
+from activities.downloading import ArchiveError
 from activities.outcomes import failed
 from likeness.failures import FailureCode
 from likeness.ids import receipt_key

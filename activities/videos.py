@@ -7,7 +7,8 @@ from math import inf
 from temporalio import activity
 from temporalio.client import Client, WorkflowFailureError
 
-from activities.archive import Archive, ArchiveError, SourceGoneError
+from activities.archive import Archive
+from activities.downloading import ArchiveError, SourceGoneError
 from activities.outcomes import WITHOUT_EFFECT, failed, may_be_resent, step_failure, told
 from activities.spending import SpendGuard
 from activities.waiting import (

@@ -14,7 +14,7 @@ NAMESPACE_PREFIX = "likeness-test-"
 NO_PROFILE = "/dev/null"
 """Where TEMPORAL_CONFIG_FILE points: an empty profile, so that no ``temporal.toml`` is read."""
 
-FOREIGN_PREFIXES = ("TEMPORAL_", "APIMART_")
+FOREIGN_PREFIXES = ("TEMPORAL_", "APIMART_", "AWS_")
 OWN_SETTINGS = frozenset(
     {
         field.upper()

@@ -32,6 +32,10 @@ _HEIF_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", 
 _OTHER_BRANDS = frozenset({b"avif", b"avis", b"M4A ", b"M4B ", b"jp2 "})
 """The same boxes, but nothing the provider takes."""
 
+_MATROSKA = b"\x1a\x45\xdf\xa3"
+VIDEO_HEAD_BYTES = 16
+"""How many first bytes ``is_video`` wants."""
+
 _BOX = struct.Struct(">I4s")
 _OLD_MOVIES = frozenset({b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot"})
 """Boxes a QuickTime file without ``ftyp`` begins with."""
@@ -57,6 +61,11 @@ def media_in(head: bytes) -> Media | None:
     return None
 
 
+def is_video(head: bytes) -> bool:
+    """Tell whether a file begins as a clip does: MP4, QuickTime, or WebM."""
+    return _is_movie(head) or head.startswith(_MATROSKA)
+
+
 def _is_image(head: bytes) -> bool:
     if head.startswith(_IMAGES) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP"):
         return True
@@ -65,7 +74,7 @@ def _is_image(head: bytes) -> bool:
 
 def _is_movie(head: bytes) -> bool:
     if head[4:8] == b"ftyp":
-        return head[8:12] not in _OTHER_BRANDS
+        return head[8:12] not in _OTHER_BRANDS | _HEIF_BRANDS
     return head[4:8] in _OLD_MOVIES
 
 

@@ -44,16 +44,22 @@ SHIPPED_H5_HOSTS = (
 """Hosts on which the provider's verification page was seen."""
 
 
+_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+"""https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html"""
+
+
 def _split(value: object) -> object:
     if not isinstance(value, str):
         return value
     return tuple(part.strip() for part in value.split(",") if part.strip())
 
 
-def _file_url(text: str) -> str:
+def _archive_url(text: str) -> str:
     parts = urlsplit(text)
-    if parts.scheme != "file" or parts.netloc or not parts.path.startswith("/"):
-        raise ValueError("a file:/// address is wanted")
+    folder = parts.scheme == "file" and not parts.netloc and parts.path.startswith("/")
+    bucket = parts.scheme == "s3" and _BUCKET.fullmatch(parts.netloc) and "//" not in parts.path
+    if not (folder or bucket) or parts.query or parts.fragment:
+        raise ValueError("a file:/// or s3:// address is wanted")
     return text.rstrip("/")
 
 
@@ -208,9 +214,10 @@ class UpstreamSettings(_Settings):
         description="the requests a second that one process may send, above 0",
     )
     account_probe_s: Seconds = Field(default=300, description=f"{_A_DAY}, such as 300")
-    archive_url: Annotated[str, AfterValidator(_file_url)] = Field(
+    archive_url: Annotated[str, AfterValidator(_archive_url)] = Field(
         default_factory=_archive_here,
-        description="where finished videos go, a file:/// address with an absolute path",
+        description="where finished videos go, a file:/// address with an absolute path or "
+        "s3://bucket/prefix",
     )
 
 

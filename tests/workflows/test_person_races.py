@@ -7,7 +7,8 @@ import pytest
 from pydantic import SecretStr
 from temporalio.client import WorkflowUpdateFailedError
 
-from activities.archive import Archive, Kept
+from activities.archive import Archive
+from activities.downloading import Kept
 from likeness import names
 from likeness.failures import FailureCode
 from likeness.messages.conversation import OperatorOrder, VideoStatus

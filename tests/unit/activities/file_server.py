@@ -36,12 +36,15 @@ async def file_server(behave: Behaviour, *, heads: list[bytes] | None = None) ->
         await asyncio.wait_for(asyncio.gather(*serving), timeout=10)
 
 
-def answering(status: str, body: bytes = b"", *, length: int | None = None) -> Behaviour:
-    """Answer with a length that may promise more than the body holds."""
+def answering(
+    status: str, body: bytes = b"", *, length: int | None = None, kind: str | None = None
+) -> Behaviour:
+    """Answer with a length that may promise more than the body holds, and a content type."""
     promised = len(body) if length is None else length
+    typed = "" if kind is None else f"Content-Type: {kind}\r\n"
 
     async def behave(writer: asyncio.StreamWriter) -> None:
-        head = f"HTTP/1.1 {status}\r\nContent-Length: {promised}\r\nConnection: close\r\n\r\n"
-        writer.write(head.encode() + body)
+        length_told = f"Content-Length: {promised}\r\nConnection: close\r\n"
+        writer.write(f"HTTP/1.1 {status}\r\n{typed}{length_told}\r\n".encode() + body)
 
     return behave

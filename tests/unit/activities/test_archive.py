@@ -2,20 +2,42 @@
 
 import asyncio
 import hashlib
-import secrets
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
+import httpx
+import obstore
 import pytest
 from obstore.store import MemoryStore
 from pydantic import SecretStr
 
 from activities import archive as archive_module
-from activities.archive import Archive, ArchiveError, Kept, SourceGoneError, open_store
+from activities import downloading
+from activities.archive import Archive
+from activities.downloading import MAX_BYTES, ArchiveError, Downloads, Kept, SourceGoneError
+from activities.stores import open_store
+from outbound.client import checked_client
+from simulator.media import video_file
 from tests.unit.activities.file_server import Behaviour, answering, file_server
+from tests.unit.outbound.listener import listening
+from tests.unit.outbound.vectors import FORBIDDEN_URLS, LOCAL_SPELLINGS
 
 KEY = "default/o-1/video-1.mp4"
-FILE = secrets.token_bytes(300_000)
+ROOT = Path(__file__).parents[3]
+COPY = f"""
+import asyncio, sys
+from pydantic import SecretStr
+from activities.archive import Archive
+from activities.downloading import Downloads
+from activities.stores import open_store
+
+address, folder = sys.argv[1:]
+origin = address.removesuffix("/canary-file.mp4")
+archive = Archive(open_store(folder), Downloads(allow=(origin,)))
+asyncio.run(archive.keep(SecretStr(address), "{KEY}"))
+"""
+FILE = video_file(seed="a", size=300_000)
 
 
 class Keeping:
@@ -23,11 +45,19 @@ class Keeping:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.archive = Archive(open_store(folder.as_uri()), plain_http=True)
+        self.store = open_store(folder.as_uri())
+
+    async def keep(self, address: str) -> Kept:
+        origin = address.removesuffix("/canary-file.mp4")
+        archive = Archive(self.store, Downloads(allow=(origin,)))
+        try:
+            return await archive.keep(SecretStr(address), KEY)
+        finally:
+            await archive.aclose()
 
     async def keeps(self, behave: Behaviour) -> Kept:
         async with file_server(behave) as address:
-            return await self.archive.keep(SecretStr(address), KEY)
+            return await self.keep(address)
 
     async def fails(self, behave: Behaviour) -> ArchiveError:
         with pytest.raises(ArchiveError) as failure:
@@ -43,10 +73,8 @@ class Keeping:
 
 
 @pytest.fixture
-async def keeping(tmp_path: Path) -> AsyncIterator[Keeping]:
-    keeping = Keeping(tmp_path / "archive")
-    yield keeping
-    await keeping.archive.aclose()
+def keeping(tmp_path: Path) -> Keeping:
+    return Keeping(tmp_path / "archive")
 
 
 class TestKeep:
@@ -57,7 +85,7 @@ class TestKeep:
         assert {KEY: FILE} == keeping.files
 
     async def test_a_second_copy_takes_the_place_of_the_first(self, keeping: Keeping) -> None:
-        await keeping.keeps(answering("200 OK", b"first"))
+        await keeping.keeps(answering("200 OK", video_file(seed="b", size=10)))
 
         await keeping.keeps(answering("200 OK", FILE))
 
@@ -66,7 +94,7 @@ class TestKeep:
     async def test_neither_key_nor_account_goes_to_the_files_host(self, keeping: Keeping) -> None:
         heads: list[bytes] = []
         async with file_server(answering("200 OK", FILE), heads=heads) as address:
-            await keeping.archive.keep(SecretStr(address), KEY)
+            await keeping.keep(address)
 
         assert b"authorization" not in heads[0].lower()
         assert b"cookie" not in heads[0].lower()
@@ -116,7 +144,7 @@ class TestBrokenOff:
             pass
 
         with pytest.raises(ArchiveError):
-            await keeping.archive.keep(SecretStr(address), KEY)
+            await keeping.keep(address)
 
 
 class TestRefusal:
@@ -160,40 +188,126 @@ class TestRefusal:
     async def test_a_file_larger_than_a_video_can_be_is_not_kept(
         self, keeping: Keeping, monkeypatch: pytest.MonkeyPatch, over: int
     ) -> None:
-        monkeypatch.setattr(archive_module, "MAX_BYTES", 100_000)
+        monkeypatch.setattr(downloading, "MAX_BYTES", len(FILE))
 
-        await keeping.fails(answering("200 OK", bytes(100_000 + over)))
+        await keeping.fails(answering("200 OK", FILE + bytes(over)))
 
         assert {} == keeping.files
 
     async def test_the_largest_one_allowed_is_kept(
         self, keeping: Keeping, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(archive_module, "MAX_BYTES", 100_000)
+        monkeypatch.setattr(downloading, "MAX_BYTES", len(FILE))
 
-        assert 100_000 == (await keeping.keeps(answering("200 OK", bytes(100_000)))).size_bytes
+        assert len(FILE) == (await keeping.keeps(answering("200 OK", FILE))).size_bytes
 
-    async def test_an_endless_stream_is_left_at_the_limit(
+    async def test_a_length_that_is_too_much_is_believed_without_reading(
+        self, keeping: Keeping
+    ) -> None:
+        failure = await keeping.fails(answering("200 OK", FILE, length=MAX_BYTES + 1))
+
+        assert "larger" in str(failure)
+
+    async def test_an_endless_stream_is_left_within_a_chunk_of_the_limit(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(downloading, "MAX_BYTES", 1_000_000)
+        stream = Endless(FILE[:100], chunk=bytes(65_536), until=10 * 1024**3)
+        transport = httpx.MockTransport(lambda _: httpx.Response(200, stream=stream))
+        http = httpx.AsyncClient(transport=transport)
+        archive = Archive(MemoryStore(), Downloads(http=http))
+
+        with pytest.raises(ArchiveError, match="larger"):
+            await archive.keep(SecretStr("https://files.example/canary"), KEY)
+        await http.aclose()
+
+        assert 1_000_000 < stream.given <= 1_000_000 + 65_536
+
+    @pytest.mark.parametrize(
+        ("kind", "kept"),
+        [
+            ("video/mp4", True),
+            ("video/quicktime; codecs=x", True),
+            ("binary/octet-stream", True),
+            ("text/html", False),
+            ("application/json", False),
+            ("image/png", False),
+        ],
+    )
+    async def test_what_calls_itself_no_video_is_none(
+        self, keeping: Keeping, *, kind: str, kept: bool
+    ) -> None:
+        behave = answering("200 OK", FILE, kind=kind)
+        if not kept:
+            assert "calls itself" in str(await keeping.fails(behave))
+        else:
+            await keeping.keeps(behave)
+
+        assert ({KEY} if kept else set()) == set(keeping.files)
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            b"<html>canary",
+            b"\x89PNG\r\n\x1a\n" + bytes(100),
+            bytes(100),
+            b"\x00\x00\x00\x18ftypM4A \x00",
+            b"\x00",
+        ],
+    )
+    async def test_what_does_not_begin_as_a_video_is_none(
+        self, keeping: Keeping, body: bytes
+    ) -> None:
+        await keeping.fails(answering("200 OK", body))
+
+        assert {} == keeping.files
+
+    @pytest.mark.parametrize(
+        "head",
+        [
+            b"\x00\x00\x00\x14ftypisom\x00\x00\x02\x00",
+            b"\x00\x00\x00\x14ftypqt  \x00\x00\x02\x00",
+            b"\x1a\x45\xdf\xa3\x01\x00\x00\x00",
+        ],
+        ids=["mp4", "mov", "webm"],
+    )
+    async def test_each_form_of_video_is_kept(self, keeping: Keeping, head: bytes) -> None:
+        await keeping.keeps(answering("200 OK", head + bytes(100)))
+
+        assert {KEY: head + bytes(100)} == keeping.files
+
+    async def test_a_copy_that_takes_too_long_is_given_up(
         self, keeping: Keeping, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(archive_module, "MAX_BYTES", 1_000_000)
-        sent = 0
+        monkeypatch.setattr(archive_module, "COPY_WITHIN_S", 0.05)
 
-        async def endless(writer: asyncio.StreamWriter) -> None:
-            nonlocal sent
-            writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
-            while sent < 100_000_000:
-                writer.write(bytes(65_536))
-                await writer.drain()
-                sent += 65_536
+        async def trickling(writer: asyncio.StreamWriter) -> None:
+            await answering("200 OK", FILE[:-1], length=len(FILE))(writer)
+            await writer.drain()
+            await asyncio.sleep(0.3)
 
-        await keeping.fails(endless)
-
-        assert sent < 50_000_000
+        assert "too long" in str(await keeping.fails(trickling))
         assert {} == keeping.files
 
 
-class TestScheme:
+class Endless(httpx.AsyncByteStream):
+    """Bytes for as long as somebody takes them."""
+
+    def __init__(self, head: bytes, *, chunk: bytes, until: int) -> None:
+        self._head = head
+        self._chunk = chunk
+        self._until = until
+        self.given = 0
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        self.given += len(self._head)
+        yield self._head
+        while self.given < self._until:
+            self.given += len(self._chunk)
+            yield self._chunk
+
+
+class TestAddress:
     @pytest.mark.parametrize(
         "address",
         [
@@ -206,21 +320,78 @@ class TestScheme:
         ],
     )
     async def test_only_https_is_fetched(self, address: str) -> None:
-        archive = Archive(MemoryStore())
+        archive = Archive(MemoryStore(), Downloads())
 
         with pytest.raises(ArchiveError) as failure:
             await archive.keep(SecretStr(address), KEY)
         await archive.aclose()
 
-        assert "not https" in str(failure.value)
         assert "canary" not in str(failure.value)
 
-    async def test_plain_http_must_be_allowed_and_allows_nothing_else(self) -> None:
-        archive = Archive(MemoryStore(), plain_http=True)
+    async def test_no_spelling_of_a_closed_network_is_connected_to(self) -> None:
+        async with listening() as listener:
+            http = checked_client(
+                timeout=httpx.Timeout(5), connections=listener, port=listener.port
+            )
+            archive = Archive(MemoryStore(), Downloads(http=http))
+            urls = [f"https://{host}:{listener.port}/a.mp4" for host in LOCAL_SPELLINGS]
+            for url in (*urls, *FORBIDDEN_URLS):
+                with pytest.raises(ArchiveError):
+                    await archive.keep(SecretStr(url), KEY)
+            await http.aclose()
 
-        with pytest.raises(ArchiveError):
-            await archive.keep(SecretStr("file:///etc/hostname"), KEY)
+        assert ([], 0) == (listener.dialled, listener.accepted)
+
+
+class TestLeftovers:
+    async def begun(self, keeping: Keeping, key: str) -> object:
+        """A file as a worker leaves it that is killed while writing."""
+        writer = obstore.open_writer_async(keeping.store, key, buffer_size=1)
+        await writer.write(FILE)
+        await writer.flush()
+        return writer
+
+    async def test_of_a_killed_copy_go_with_the_next_try(self, keeping: Keeping) -> None:
+        writer = await self.begun(keeping, KEY)
+        before = set(keeping.files)
+
+        await keeping.keeps(answering("200 OK", FILE))
+
+        assert {f"{KEY}#1"} == before
+        assert {KEY: FILE} == keeping.files
+        del writer
+
+    async def test_of_a_killed_copy_go_with_an_erasure_or_a_removal(self, keeping: Keeping) -> None:
+        beside = await self.begun(keeping, "default/o-11/video-1.mp4")
+        writers = [await self.begun(keeping, KEY)]
+        archive = Archive(keeping.store, Downloads())
+        await archive.erase(["default/o-1"])
+        erased = set(keeping.files)
+        writers.append(await self.begun(keeping, KEY))
+        await archive.remove(KEY)
         await archive.aclose()
+
+        assert {"default/o-11/video-1.mp4#1"} == erased == set(keeping.files)
+        del beside, writers
+
+    async def test_a_killed_download_leaves_none(self, keeping: Keeping) -> None:
+        begun = asyncio.Event()
+
+        async def slowly(writer: asyncio.StreamWriter) -> None:
+            await answering("200 OK", FILE, length=2 * len(FILE))(writer)
+            await writer.drain()
+            begun.set()
+            await asyncio.sleep(0.5)
+
+        async with file_server(slowly) as address:
+            copying = await asyncio.create_subprocess_exec(
+                sys.executable, "-c", COPY, address, keeping.folder.as_uri(), cwd=ROOT
+            )
+            await asyncio.wait_for(begun.wait(), 30)
+            copying.kill()
+            await copying.wait()
+
+        assert {} == keeping.files
 
 
 class TestStore:

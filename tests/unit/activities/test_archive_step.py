@@ -9,6 +9,7 @@ from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
 from activities.archive import Archive
+from activities.downloading import Downloads
 from activities.videos import TRIES_BEFORE_GONE
 from likeness.failures import FailureCode
 from likeness.messages.steps import ArchiveVideo, VideoArchived
@@ -34,7 +35,7 @@ class TestArchiveVideo:
         order: ArchiveVideo,
         store: MemoryStore,
     ) -> VideoArchived:
-        archive = Archive(store, plain_http=True)
+        archive = Archive(store, Downloads(allow=(simulated.base_url,)))
         try:
             step = steps(simulated.client, archive=archive).archive_video
             return await environment.run(step, order)

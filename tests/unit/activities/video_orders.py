@@ -7,6 +7,7 @@ from pydantic import SecretStr
 from temporalio.client import Client
 
 from activities.archive import Archive
+from activities.downloading import Downloads
 from activities.spending import SpendGuard, SpendLimits
 from activities.videos import VideoSteps
 from apimart import ApimartClient
@@ -46,7 +47,7 @@ def steps(
     kept: Client = temporal or NoTemporal()  # type: ignore[assignment]  # a stand-in
     return VideoSteps(
         client,
-        archive=archive or Archive(MemoryStore(), plain_http=True),
+        archive=archive or Archive(MemoryStore(), Downloads()),
         temporal=kept,
         guard=SpendGuard(kept, task_queue="q", limits=limits or SpendLimits()),
     )

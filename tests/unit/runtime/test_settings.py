@@ -120,7 +120,16 @@ class TestAWrongVariable:
             ("UPSTREAM_RPS", "inf"),
             ("H5_HOSTS", "canary.example, http://canary.example"),
             ("H5_HOSTS", "https://canary.example/path"),
-            ("ARCHIVE_URL", "s3://canary"),
+            ("FETCH_ALLOW", "http://files.canary.example"),
+            ("FETCH_ALLOW", "https://canary.example/path"),
+            ("PREFLIGHT", "canary"),
+            ("ARCHIVE_URL", "s3://"),
+            ("ARCHIVE_URL", "s3://Canary"),
+            ("ARCHIVE_URL", "s3://canary:word@bucket/"),
+            ("ARCHIVE_URL", "s3://canary//prefix"),
+            ("ARCHIVE_URL", "s3://canary?region=x"),
+            ("ARCHIVE_URL", "https://canary.example/"),
+            ("ARCHIVE_URL", "file://canary/archive"),
             ("ARCHIVE_URL", "canary"),
             ("PUBLIC_BASE_URL", "http://192.0.2.7:8000"),
             ("LOG_LEVEL", "canary"),
@@ -242,3 +251,21 @@ class TestSettings:
                 "post_timeout_s": 7,
             }
         )
+
+
+class TestTheArchive:
+    @pytest.mark.parametrize(
+        ("given", "meant"),
+        [
+            ("file:///var/lib/archive/", "file:///var/lib/archive"),
+            ("s3://my-bucket", "s3://my-bucket"),
+            ("s3://my.bucket-1/some/prefix/", "s3://my.bucket-1/some/prefix"),
+        ],
+    )
+    def test_is_a_folder_or_a_bucket(
+        self, given: str, meant: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setenv("APIMART_API_KEY", KEY)
+        monkeypatch.setenv("ARCHIVE_URL", given)
+
+        assert meant == load(WorkerSettings).archive_url
