@@ -347,11 +347,12 @@ class TestLooks:
         await journey.come_back()
 
         over = await journey.until(lambda s: s.attempt_log[0].state is not AttemptState.OPEN)
+        assert (AttemptState.NOT_PASSED, 1) == (over.attempt_log[0].state, over.attempts_left)
+        assert 0 == over.attempt_log[0].looks
+
         await mended(journey)
         await journey.until(lambda s: s.hold is None)
         await journey.pass_the_scan()
         status = await journey.result()
 
-        assert (AttemptState.NOT_PASSED, 1) == (over.attempt_log[0].state, over.attempts_left)
-        assert 0 == over.attempt_log[0].looks
         assert Stage.COMPLETED == status.stage
