@@ -84,10 +84,15 @@ chaos: setup ## RUNS=120 runs made from SEED=1, faults and kills in them, held a
 	@.venv/bin/python -m devstack temporal
 	@.venv/bin/python -m tests.chaos --runs $(RUNS) --seed $(SEED) $(if $(ONLY),--only $(ONLY) --verbose)
 
+.PHONY: mutants
+mutants: setup ## Break guards one at a time in a private copy: do the tests notice?
+	@.venv/bin/python -m devstack temporal
+	.venv/bin/python -m tests.mutants
+
 # Every measurement keeps its figures in docs/reliability.json when RECORD=1.
 .PHONY: reliability
 reliability: export RECORD = 1
-reliability: setup hostile ## Measure everything that docs/reliability.md tells, for hours, and write it anew
+reliability: setup hostile mutants ## Measure everything that docs/reliability.md tells, for hours, and write it anew
 	.venv/bin/python -m tests.chaos --runs 2000
 	.venv/bin/python -m tests.reliability
 

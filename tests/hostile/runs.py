@@ -98,7 +98,9 @@ class Runs:
             take_over=take_over,
         )
         if self.order(run, "open_session", tap):
-            run.consented = run.consented or consents
+            assert consents, "a session was opened without consent (I8)"
+            assert within_s >= 0, "a session was opened for a tap of long ago"
+            run.consented = True
 
     def come_back(
         self, session: Session, *, code: int = 10000, carried: str = "", copies: int = 1

@@ -5,7 +5,7 @@ After every move ``Runs.check`` holds the invariants against what was really ask
 
 from contextlib import ExitStack
 
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -188,8 +188,11 @@ def settled(runs: Runs, run: Run, *, undisturbed: bool) -> None:
     assert status.stage.is_end or not still_open
 
 
-def sequences(count: int) -> int:
-    """Try ``count`` sequences of at most ``STEPS`` moves; give how many those were."""
+def sequences(count: int, *, in_brief: bool = False) -> int:
+    """Try ``count`` sequences of at most ``STEPS`` moves; give how many those were.
+
+    One that breaks an invariant is shrunk to its shortest form, unless it is wanted ``in_brief``.
+    """
     before = Onboardings.done
     run_state_machine_as_test(
         Onboardings,
@@ -199,6 +202,7 @@ def sequences(count: int) -> int:
             deadline=None,
             database=None,
             suppress_health_check=list(HealthCheck),
+            phases=[Phase.generate] if in_brief else list(Phase),
         ),
     )
     return Onboardings.done - before

@@ -137,6 +137,7 @@ class TestCauses:
         attempt = opened()
         attempt.came_back(VerificationCallback(attempt=1, result_code=code))
 
+        assert Cause.CALLBACK is attempt.take_cause(NOW)
         assert (2, 7, 25) == attempt.delays_for(Cause.CALLBACK)
 
     def test_each_names_a_sentence_of_its_own(self) -> None:

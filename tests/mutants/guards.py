@@ -1,0 +1,407 @@
+"""Guards of the product, each with a way to break it and the tests that have to notice.
+
+A replacement is exact text that stands in its file once. The tests are the fewest that should
+notice: files, classes or tests of pytest.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from devstack.commands import ROOT
+
+UNIT = "tests/unit"
+SEQUENCES = f"{UNIT}/hostile/test_sequences.py"
+
+
+class Mutant(NamedTuple):
+    """``name`` says what the broken product does; ``file`` holds ``sound``, for ``broken``."""
+
+    name: str
+    file: str
+    sound: str
+    broken: str
+    tests: tuple[str, ...]
+
+
+class DoesNotApplyError(Exception):
+    """The sound text is not in its file exactly once: the guard has moved, and so must this."""
+
+
+MUTANTS = (
+    # A POST is sent once.
+    Mutant(
+        "repeats a POST whose answer got lost",
+        "activities/waiting.py",
+        "        except WORTH_WAITING as error:\n            wait_s",
+        "        except ApimartError as error:\n            wait_s",
+        (f"{UNIT}/activities/test_asset_steps.py", f"{UNIT}/activities/test_waiting.py"),
+    ),
+    Mutant(
+        "lets Temporal repeat a POST",
+        "workflows/performing.py",
+        "ONCE = RetryPolicy(maximum_attempts=1)",
+        "ONCE = RetryPolicy(maximum_attempts=3)",
+        (f"{UNIT}/workflows/test_performing.py",),
+    ),
+    Mutant(
+        "takes a lost answer for a refusal without effect",
+        "apimart/errors.py",
+        "class OutcomeUnknown(ApimartError):",
+        "class OutcomeUnknown(NotSent):",
+        (f"{UNIT}/activities/test_asset_steps.py", f"{UNIT}/activities/test_outcomes.py"),
+    ),
+    Mutant(
+        "forgets the task id that a heartbeat keeps",
+        "activities/sessions.py",
+        "            activity.heartbeat(task_id)\n",
+        "",
+        (f"{UNIT}/activities/test_create_session.py",),
+    ),
+    Mutant(
+        "mints another session although the lost one's task is known",
+        "workflows/verification.py",
+        '        order = order.model_copy(update={"resume_task_id": task_id})\n',
+        "",
+        (SEQUENCES, "tests/workflows/test_taps.py"),
+    ),
+    # A paid order is one order.
+    Mutant(
+        "draws a random idempotency key",
+        "workflows/video_paying.py",
+        "    return hashlib.sha256(name.encode()).hexdigest()",
+        '    import uuid\n\n    return f"{uuid.uuid4()}{name[:0]}"',
+        (f"{UNIT}/workflows/test_idempotency_key.py",),
+    ),
+    Mutant(
+        "takes a new key for an order sent again",
+        "workflows/video_paying.py",
+        "            idempotency_key=self.key,",
+        '            idempotency_key=f"{self.key[:60]}{self.number}",',
+        ("tests/workflows/test_paying.py", "tests/workflows/test_videos.py"),
+    ),
+    Mutant(
+        "resends a paid order where keys are not proven to be honoured",
+        "activities/videos.py",
+        "        if order.resend_proven and may_be_resent(error):",
+        "        if may_be_resent(error):",
+        (f"{UNIT}/activities/test_video_steps.py",),
+    ),
+    Mutant(
+        "weighs no price of an order",
+        "activities/spending.py",
+        "    if at_most and usd > at_most:",
+        "    if False:",
+        ("tests/workflows/test_paying.py", f"{UNIT}/activities/test_video_steps.py"),
+    ),
+    Mutant(
+        "grants any order of the day",
+        "workflows/spending.py",
+        "        if total_usd > wish.limit_usd:",
+        "        if False:",
+        ("tests/workflows/test_paying.py",),
+    ),
+    Mutant(
+        "counts a day's order twice when it is asked for again",
+        "workflows/spending.py",
+        "        if any(wish.order in day.orders for day in self.days.values()):",
+        "        if False:",
+        ("tests/workflows/test_paying.py",),
+    ),
+    Mutant(
+        "calls a video failed that takes too long",
+        "activities/videos.py",
+        "            return GenerationFinished(succeeded=False, stalled=True)",
+        '            return GenerationFinished(succeeded=False, reason="too slow")',
+        (f"{UNIT}/activities/test_video_steps.py",),
+    ),
+    Mutant(
+        "takes a used key with another body for a refusal",
+        "activities/videos.py",
+        "        if isinstance(error, BadRequest) and error.status == HTTPStatus.CONFLICT:",
+        "        if False:",
+        (f"{UNIT}/activities/test_video_steps.py",),
+    ),
+    # The person.
+    Mutant(
+        "opens a session without consent",
+        "workflows/verification.py",
+        "        if tap.consent is None:",
+        "        if False:",
+        (SEQUENCES,),
+    ),
+    Mutant(
+        "opens a session for a tap of long ago",
+        "workflows/verification.py",
+        "        if workflow.time() > tap.not_after:",
+        "        if False:",
+        (SEQUENCES,),
+    ),
+    Mutant(
+        "opens sessions without end",
+        "workflows/verification.py",
+        "        return FailureCode.ATTEMPTS_EXHAUSTED\n",
+        "        return None\n",
+        (SEQUENCES,),
+    ),
+    Mutant(
+        "gives a check that is under way to any device",
+        "workflows/attempts.py",
+        "        other = None not in (device, self.device) and device != self.device",
+        "        other = False",
+        (f"{UNIT}/workflows/test_attempts.py", "tests/workflows/test_devices.py"),
+    ),
+    Mutant(
+        "heeds only a callback that claims a pass",
+        "workflows/attempts.py",
+        "            self.callback = callback\n            self._caused(Cause.CALLBACK)",
+        "            self.callback = callback\n            if callback.result_code == 10000:\n"
+        "                self._caused(Cause.CALLBACK)",
+        (f"{UNIT}/workflows/test_attempts.py",),
+    ),
+    Mutant(
+        "looks again for every copy of a callback",
+        "workflows/attempts.py",
+        "        if self.callback is None:\n            self.callback = callback\n"
+        "            self._caused(Cause.CALLBACK)",
+        "        self.callback = callback\n        self._caused(Cause.CALLBACK)",
+        (f"{UNIT}/workflows/test_attempts.py",),
+    ),
+    Mutant(
+        "counts no looks",
+        "workflows/looks.py",
+        "            attempt.looks += looked.looks\n",
+        "",
+        (SEQUENCES,),
+    ),
+    Mutant(
+        "counts no looks of a step that was lost",
+        "workflows/looks.py",
+        "        attempt.looks = min(attempt.looks + sent.looks + 2, self._policy.max_looks)\n",
+        "",
+        ("tests/workflows/test_looks.py", SEQUENCES),
+    ),
+    Mutant(
+        "looks before there is a cause",
+        "workflows/attempts.py",
+        "        if due is not None and due <= now:",
+        "        if due is not None:",
+        (f"{UNIT}/workflows/test_attempts.py",),
+    ),
+    Mutant(
+        "spends the timed looks on what the person says",
+        "workflows/attempts.py",
+        "        return max(self.policy.max_looks - self.looks - len(self.timed), 0)",
+        "        return max(self.policy.max_looks - self.looks, 0)",
+        (f"{UNIT}/workflows/test_attempts.py",),
+    ),
+    Mutant(
+        "believes a group without the word that it is verified",
+        "workflows/looks.py",
+        "        if looked.verdict is LookVerdict.VERIFIED and looked.group_id and self.group_id",
+        "        if looked.group_id and self.group_id",
+        (f"{UNIT}/hostile/test_sequences.py",),
+    ),
+    Mutant(
+        "believes the group of a failed task",
+        "apimart/protocol/groups.py",
+        "        group_id = None\n    verdict",
+        "        pass\n    verdict",
+        (f"{UNIT}/apimart/test_groups.py",),
+    ),
+    # Links and pages.
+    Mutant(
+        "takes a token of any purpose",
+        "runtime/links.py",
+        "        return fields if kind == purpose and len(fields) == count else None",
+        "        return fields if len(fields) == count else None",
+        (f"{UNIT}/runtime/test_links.py", f"{UNIT}/hostile/test_tokens.py"),
+    ),
+    Mutant(
+        "takes a token in other spellings",
+        "runtime/links.py",
+        "        if base64.urlsafe_b64encode(raw).decode() != padded:",
+        "        if False:",
+        (f"{UNIT}/hostile/test_tokens.py",),
+    ),
+    Mutant(
+        "accepts a link of any number",
+        "web/visits.py",
+        "        return run if in_force else None",
+        "        return run",
+        (f"{UNIT}/web/test_invite.py", f"{UNIT}/web/test_coming_back.py"),
+    ),
+    Mutant(
+        "lets the address say which attempt came back",
+        "web/callback_relay.py",
+        "VerificationCallback(attempt=callback.attempt,",
+        "VerificationCallback(attempt=hint.result_code or callback.attempt,",
+        (f"{UNIT}/web/test_callback_relay.py",),
+    ),
+    Mutant(
+        "wakes a run when a browser only looks ahead",
+        "web/callback_relay.py",
+        '        if request.method == "HEAD" or is_prefetch(request):',
+        "        if False:",
+        (f"{UNIT}/web/test_callback_relay.py",),
+    ),
+    Mutant(
+        "wakes a run as often as anybody likes",
+        "web/callback_relay.py",
+        'return None if all(self._limiter.hit(limit, key) for limit in limits) else "too_many"',
+        "return None if limits and key else None",
+        (f"{UNIT}/web/test_callback_relay.py",),
+    ),
+    Mutant(
+        "takes a form that somebody forged",
+        "web/forms.py",
+        "        if not _NONCE.fullmatch(fields.nonce) or not fields.seal.isascii():",
+        "        if fields.nonce:\n            return True\n        if not fields.seal.isascii():",
+        (f"{UNIT}/web/test_start.py", f"{UNIT}/web/test_answers.py"),
+    ),
+    Mutant(
+        "sends the person to any host",
+        "activities/sessions.py",
+        "        if (host := self._unlisted_host(session.h5_link)) is not None:",
+        "        if (host := self._unlisted_host(session.h5_link)) and False:",
+        (f"{UNIT}/activities/test_create_session.py",),
+    ),
+    Mutant(
+        "logs what a fault said",
+        "web/shield.py",
+        '    return f"{type(error).__name__} at {place}"',
+        '    return f"{type(error).__name__} at {place}: {error}"',
+        (f"{UNIT}/web/test_headers.py", f"{UNIT}/web/test_invite.py"),
+    ),
+    Mutant(
+        "logs addresses with their queries",
+        "runtime/redaction.py",
+        '    (re.compile(r"(https?://[^\\s?#\\"\'<>]*)[?#][^\\s\\"\'<>]*", re.IGNORECASE), '
+        'rf"\\1?{REDACTED}"),\n',
+        "",
+        (f"{UNIT}/runtime/test_logs.py",),
+    ),
+    # Assets.
+    Mutant(
+        "submits all again when one is replaced",
+        "workflows/assets.py",
+        "        return [s for s in self.submissions if s.state is AssetState.WAITING]",
+        "        return [s for s in self.submissions if s.state is not AssetState.UNKNOWN]",
+        (f"{UNIT}/workflows/test_assets.py", f"{UNIT}/workflows/test_avatar.py"),
+    ),
+    Mutant(
+        "takes items for assets by their place",
+        "workflows/assets.py",
+        "        by_name = {item.name: item for item in self.items}",
+        "        by_name = {a.name: i for a, i in zip(self.assets, self.items, strict=False)}",
+        (f"{UNIT}/workflows/test_assets.py",),
+    ),
+    Mutant(
+        "adopts a task that stands for another asset",
+        "workflows/avatar.py",
+        "        if self.book.knows(order.task_id):",
+        "        if False:",
+        (f"{UNIT}/workflows/test_avatar.py", "tests/workflows/test_resolving.py"),
+    ),
+    Mutant(
+        "takes a submission whose answer got lost for never sent",
+        "workflows/avatar.py",
+        "        elif not failed.had_no_effect:",
+        "        elif False:",
+        ("tests/workflows/test_resolving.py", "tests/workflows/test_holds.py"),
+    ),
+    Mutant(
+        "sends assets unseen",
+        "activities/assets.py",
+        "        if self._preflight is None:",
+        "        if self._preflight is self._preflight:",
+        (f"{UNIT}/activities/test_asset_steps.py", "tests/workflows/test_replacing.py"),
+    ),
+    Mutant(
+        "takes nothing of a review that failed in part",
+        "apimart/protocol/reviews.py",
+        '        *_items(result, "usable_assets", silent=True),\n',
+        "",
+        (f"{UNIT}/apimart/test_reviews.py",),
+    ),
+    Mutant(
+        "calls an asset usable that the review has not decided",
+        "activities/assets.py",
+        "                usable=item.active is True,",
+        "                usable=item.active is not False,",
+        (f"{UNIT}/activities/test_asset_steps.py",),
+    ),
+    Mutant(
+        "connects to private addresses",
+        "outbound/dialling.py",
+        "        if not all(is_public(address) for address in addresses):",
+        "        if False:",
+        ("tests/unit/outbound",),
+    ),
+    # Starting, keys and messages.
+    Mutant(
+        "gives another request's run for the same id",
+        "likeness/temporal/onboardings.py",
+        "    if glance.memo is None or glance.memo.request != request.fingerprint():",
+        "    if glance.memo is None:",
+        ("tests/integration/runtime/test_onboardings.py",),
+    ),
+    Mutant(
+        "starts an ended onboarding anew",
+        "likeness/temporal/onboardings.py",
+        "            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,",
+        "            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,",
+        ("tests/integration/runtime/test_onboardings.py",),
+    ),
+    Mutant(
+        "reads payloads of another namespace",
+        "likeness/temporal/codec.py",
+        'f"{namespace}\\n{key.id}".encode()',
+        'f"{key.id}".encode()',
+        (f"{UNIT}/likeness/test_codec.py",),
+    ),
+    Mutant(
+        "fails a task for ever over an encoding nobody knows",
+        "likeness/temporal/converter.py",
+        "        except (KeyError, RuntimeError, UnicodeDecodeError):",
+        "        except ZeroDivisionError:",
+        (f"{UNIT}/likeness/test_converter.py",),
+    ),
+    Mutant(
+        "sends the key where the upstream redirects to",
+        "apimart/transport.py",
+        "stream=True, auth=None, follow_redirects=False",
+        "stream=True, auth=None, follow_redirects=True",
+        (f"{UNIT}/apimart/test_client.py", f"{UNIT}/apimart/test_client_on_sockets.py"),
+    ),
+    Mutant(
+        "calls an account good that has no balance",
+        "activities/account.py",
+        "            return left is None or left > order.more_than_usd",
+        "            return left is None or left >= 0",
+        (f"{UNIT}/activities/test_account.py",),
+    ),
+)
+
+
+def broken(mutant: Mutant, text: str) -> str:
+    """Give the text of its file with the guard broken, or raise ``DoesNotApplyError``."""
+    times = text.count(mutant.sound)
+    if times != 1:
+        raise DoesNotApplyError(
+            f"{mutant.name}: its sound text stands {times} times in {mutant.file}, not once; "
+            "give tests/mutants/guards.py the text that holds this guard now."
+        )
+    return text.replace(mutant.sound, mutant.broken)
+
+
+def unfit(root: Path = ROOT) -> Iterator[str]:
+    """Tell which mutants do not apply, and which name tests that are not there."""
+    for mutant in MUTANTS:
+        try:
+            broken(mutant, (root / mutant.file).read_text())
+        except (DoesNotApplyError, FileNotFoundError) as error:
+            yield str(error)
+        for test in mutant.tests:
+            if not (root / test.partition("::")[0]).exists():
+                yield f"{mutant.name}: there is no {test}"
