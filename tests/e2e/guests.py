@@ -70,6 +70,13 @@ HASTY = OnboardingPolicy(
 )
 VIDEO = VideoRequest(prompt=SecretStr("Image 1 waves"))
 
+GO_ON_BY_THEMSELVES = OF_THE_ACCOUNT | {
+    FailureCode.UPSTREAM_UNAVAILABLE,
+    FailureCode.SPEND_LIMIT,
+    FailureCode.ARCHIVE_FAILED,
+}
+"""Holds that end without a decision, once what stood in the way is gone."""
+
 FactT = TypeVar("FactT")
 
 
@@ -382,9 +389,9 @@ class Guest:
 
 
 def has_come_to_rest(status: OnboardingStatus) -> bool:
-    """Tell whether nothing more happens by itself; a hold for the account ends by itself."""
+    """Tell whether nothing more happens by itself."""
     code = status.failure.code if status.failure else None
-    return status.stage.is_end or (status.hold is not None and code not in OF_THE_ACCOUNT)
+    return status.stage.is_end or (status.hold is not None and code not in GO_ON_BY_THEMSELVES)
 
 
 async def eventually(fact: Callable[[], Awaitable[FactT | None]]) -> FactT:

@@ -124,6 +124,8 @@ CELLS = (
     ),
     *_step(steps.POLL_REVIEW, Doorstep.SCANNED, AVATAR),
     *_wire("get_task", Doorstep.IN_REVIEW, AVATAR, task_kind="review"),
+    *_step(steps.PREPARE_GENERATION, Doorstep.SCANNED, FILM, film=True),
+    # Before its body nothing is weighed yet; before its call the day's spending is reserved.
     *_step(steps.TRIGGER_GENERATION, Doorstep.SCANNED, UNPAID, MAYBE_PAID, film=True),
     *_wire("generate_video", Doorstep.SCANNED, UNPAID, MAYBE_PAID),
     *_wire("generate_video", Doorstep.SCANNED, UNPAID, MAYBE_PAID, honours_keys=False),

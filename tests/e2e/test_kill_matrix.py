@@ -33,6 +33,7 @@ STOPS_FOR_LONG = {
     for step in (
         *(steps.TELL_REGISTRY, steps.KEEP_RECEIPT, steps.ERASE_FILES, steps.AWAIT_VIDEO),
         *(steps.POLL_REVIEW, steps.POLL_GENERATION, steps.ARCHIVE_VIDEO),
+        steps.PREPARE_GENERATION,
     )
 }
 """Steps that may stand still for a minute before the server gives them up."""
@@ -162,7 +163,8 @@ class Matrix:
             case steps.KEEP_RECEIPT.name | steps.ERASE_FILES.name:
                 whose = guest.person_id
             case (
-                steps.TRIGGER_GENERATION.name
+                steps.PREPARE_GENERATION.name
+                | steps.TRIGGER_GENERATION.name
                 | steps.POLL_GENERATION.name
                 | steps.ARCHIVE_VIDEO.name
             ):
@@ -189,13 +191,14 @@ class Matrix:
                 self.orders.append(asyncio.create_task(guest.erased()))
 
     async def worker_dies(self) -> None:
-        """Kill it while everybody stands; then nothing is in anybody's way any more."""
+        """Kill it while everybody stands; then nothing is in anybody's way any more.
+
+        Calls held at the upstream end there, because nobody is left to be answered.
+        """
         standing = [await self.desk.upstream.standing(hold) for hold in self.holds]
         assert [True] * len(CELLS) == standing + [pause.is_reached for pause in self.asked]
         self.house.processes.kill("worker")
         self.pauses.lift_all()
-        for hold in self.holds:
-            await self.desk.upstream.release(hold)
         await self.desk.upstream.advance(LONG_S)
         self.house.processes.restart("worker")
 
