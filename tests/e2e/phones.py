@@ -31,13 +31,15 @@ class Phone:
     async def taps(self, page: Page, *, button: str = "", to: str = "") -> Page:
         """Press the button of that value, or the form that is sent ``to`` such a path.
 
-        Without either it is the form that asks for consent.
+        Without either it is the one that leads to the check.
         """
 
         def fits(form: Form) -> bool:
             if to:
                 return form.action.endswith(to)
-            return bool(form.button(button) if button else form.required_boxes)
+            if button:
+                return form.button(button) is not None
+            return any(path in form.action for path in ("/start", "/preparing/"))
 
         form = next(form for form in page.forms if fits(form))
         pressed = form.button(button) if button else None

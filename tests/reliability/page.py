@@ -41,6 +41,11 @@ CHAPTERS = {
         "The web process is killed (SIGKILL) when a run has been told and the browser not yet "
         "answered; the person looks again or sends the form again.",
     ),
+    "no-worker": Chapter(
+        "No worker",
+        "The only worker is killed while people are at the check; callbacks, taps and new starts "
+        "come until another one runs.",
+    ),
     "tokens": Chapter(
         "Forged tokens",
         "Invite and callback tokens made up, cut, flipped, sealed for another purpose or under "
