@@ -26,8 +26,9 @@ OF_THE_ACCOUNT = frozenset(
 
 FIRST_PAUSE_S = 30.0
 LONGEST_PAUSE_S = 3600.0
-LONGEST_PAUSE_OF_ACCOUNT_S = 4 * 3600.0
-"""A refusal that outlasts a good account is nobody's outage: it keeps a month of tries short."""
+LONGEST_PAUSE_OF_OLD_TROUBLE_S = 4 * 3600.0
+OLD_TROUBLE_S = 24 * 3600.0
+"""What nobody has mended in a day is tried more rarely: two weeks stay a short history."""
 
 
 @dataclass
@@ -54,7 +55,7 @@ async def perform_until_taken(
 
     Each failure is told to ``trouble``, so that the run shows who must act; it goes on by itself
     once that is done: after a refusal of ``account`` when that is good again, else after a pause.
-    Pauses grow from half a minute to an hour: a long outage stays a short history.
+    Pauses grow from half a minute to an hour, and after a day to four.
     """
     rests = _Rests(account, given_up, try_now or TryNow())
     while True:
@@ -77,6 +78,7 @@ class _Rests:
         self._given_up = given_up
         self._try_now = try_now
         self._pause_s = FIRST_PAUSE_S
+        self._paused_s = 0.0
         self._ready: AccountReady | None = None
 
     async def after(self, code: FailureCode) -> None:
@@ -88,22 +90,25 @@ class _Rests:
 
         if code not in OF_THE_ACCOUNT:
             self._ready = None
-            await self._pause(is_over, LONGEST_PAUSE_S)
+            await self._pause(is_over)
             return
         if self._ready is not None:
             # It was called good and yet refused again: one endpoint, or too dear for what is left.
-            await self._pause(is_over, LONGEST_PAUSE_OF_ACCOUNT_S)
+            await self._pause(is_over)
         if not is_over():
             too_little = self._ready if code is FailureCode.UPSTREAM_BALANCE else None
             self._ready = await account_is_good(
                 self._account, code, too_little=too_little, unless=is_over
             )
 
-    async def _pause(self, is_over: Callable[[], bool], longest_s: float) -> None:
+    async def _pause(self, is_over: Callable[[], bool]) -> None:
         with suppress(TimeoutError):
             await workflow.wait_condition(
                 is_over, timeout=self._pause_s, timeout_summary=Summary.PAUSE_AFTER_TROUBLE
             )
+        self._paused_s += self._pause_s
+        is_old = self._paused_s >= OLD_TROUBLE_S
+        longest_s = LONGEST_PAUSE_OF_OLD_TROUBLE_S if is_old else LONGEST_PAUSE_S
         self._pause_s = min(2 * self._pause_s, longest_s)
 
 

@@ -94,6 +94,14 @@ class TestUntilTaken:
 
         assert [30, 60, 120, 240, 480, 960, 1920, 3600, 3600] == trying.rests
 
+    async def test_two_weeks_of_trouble_stay_below_a_hundred_and_twenty_tries(
+        self, trying: Trying
+    ) -> None:
+        await trying.the(Performance(*[AWAY] * 120))
+
+        assert [3600, 7200, 14400, 14400] == trying.rests[29:33]
+        assert 14 * 24 * 3600 <= sum(float(rest) for rest in trying.rests)
+
     @pytest.mark.parametrize(
         "code",
         [
@@ -130,7 +138,7 @@ class TestAccount:
     ) -> None:
         await trying.the(Performance(*[FailureCode.UPSTREAM_FORBIDDEN] * 12))
 
-        pauses = [30, 60, 120, 240, 480, 960, 1920, 3840, 7680, 14400, 14400]
+        pauses = [30, 60, 120, 240, 480, 960, 1920, 3600, 3600, 3600, 3600]
         assert pauses == trying.rests[1::2]
         assert [ACCOUNT_IS_GOOD] * 12 == trying.rests[0::2]
 
