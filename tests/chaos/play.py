@@ -38,7 +38,7 @@ from runtime.settings import WorkerSettings
 from simulator.server import serve
 from simulator.world import World
 from tests.chaos.evidence import Evidence
-from tests.chaos.gathering import kept
+from tests.chaos.gathering import Kept, kept
 from tests.chaos.house import House, until_working
 from tests.chaos.operator import Operator
 from tests.chaos.people import guest_comes, mischief_is_made, until_noted
@@ -51,6 +51,8 @@ HELD_FOR_S = 2.0
 
 GRACE_S = 45.0
 """So long after its deadline a run must have come to rest."""
+
+READ_WITHIN_S = 60.0
 
 
 @dataclass
@@ -136,10 +138,10 @@ async def played(run: Run, house: House, *, port: int, hands: Executor, log: Pat
             )
             acts = _acts(stage, operator, worker)
             try:
-                await _rested(stage, operator, acts)
+                status = await _rested(stage, operator, acts)
             finally:
                 await _ended(acts)
-            return await _evidence(stage, operator, offsets)
+            return await _evidence(stage, operator, status, offsets)
 
 
 def _acts(stage: Stage, operator: Operator, worker: Child | None) -> dict[str, asyncio.Task[None]]:
@@ -274,23 +276,44 @@ async def _blow(stage: Stage) -> None:
             web.start()
 
 
-async def _rested(stage: Stage, operator: Operator, acts: dict[str, asyncio.Task[None]]) -> None:
-    """Wait until the run has ended, or is held and nobody is about to do anything."""
+async def _rested(
+    stage: Stage, operator: Operator, acts: dict[str, asyncio.Task[None]]
+) -> OnboardingStatus | None:
+    """Wait until the run has ended, or is held and nobody is about to do anything.
+
+    Returns what it tells of itself then, or of a run that never rests when patience is over.
+    """
     give_up_at = time.monotonic() + stage.run.deadline_s + GRACE_S
     held_since: float | None = None
     while time.monotonic() < give_up_at:
         glance = await _glance(stage)
-        if glance is not None and glance.closed:
-            return
-        if glance is None or glance.hold is None:
+        if glance is None or (glance.hold is None and not glance.closed):
             held_since = None
         elif held_since is None:
             held_since = time.monotonic()
-        elif time.monotonic() - held_since > HELD_FOR_S and acts["guest"].done():
-            if not await operator.answers(glance):
-                return
-            held_since = None
+        if held_since is not None and not _is_away(stage, acts):
+            is_stable = time.monotonic() - held_since > HELD_FOR_S and acts["guest"].done()
+            if glance is not None and (glance.closed or is_stable):
+                if not glance.closed and await operator.answers(glance):
+                    held_since = None
+                    continue
+                status = await _status(stage)
+                # Some holds go by themselves at this very moment.
+                if status is None or status.stage.is_end or status.hold is not None:
+                    return status
+                held_since = None
         await asyncio.sleep(LOOK_EVERY_S)
+    return await _status(stage)
+
+
+def _is_away(stage: Stage, acts: dict[str, asyncio.Task[None]]) -> bool:
+    """Tell whether what was killed has not come back yet."""
+    deaths = {"kill": "killed", "blow": "blown"}
+    return any(
+        bool(stage.notes.get(word)) and not acts[name].done()
+        for name, word in deaths.items()
+        if name in acts
+    )
 
 
 async def _glance(stage: Stage) -> OnboardingGlance | None:
@@ -310,11 +333,12 @@ async def _status(stage: Stage) -> OnboardingStatus | None:
     return None
 
 
-async def _evidence(stage: Stage, operator: Operator, offsets: dict[Path, int]) -> Evidence:
-    status = await _status(stage)
+async def _evidence(
+    stage: Stage, operator: Operator, status: OnboardingStatus | None, offsets: dict[Path, int]
+) -> Evidence:
     own = stage.handle.id
     ids = (own, video_workflow_id(own), person_workflow_id("default", stage.person))
-    found = await kept(stage.client, ids, stage.house.payload_keys)
+    found = await _kept(stage, ids)
     places = {"what Temporal keeps": found.raw} | {
         f"log {path.name}": _since(path, offset) for path, offset in offsets.items()
     }
@@ -339,6 +363,18 @@ async def _evidence(stage: Stage, operator: Operator, offsets: dict[Path, int]) 
         leaks=tuple(_leaks(stage, places)),
         notes=stage.notes,
     )
+
+
+async def _kept(stage: Stage, workflow_ids: tuple[str, ...]) -> Kept:
+    """Read what the server keeps; another run's blow may have taken it away for a while."""
+    give_up_at = time.monotonic() + READ_WITHIN_S
+    while True:
+        try:
+            return await kept(stage.client, workflow_ids, stage.house.payload_keys)
+        except RPCError:
+            if time.monotonic() > give_up_at:
+                raise
+            await asyncio.sleep(LOOK_EVERY_S)
 
 
 async def _forgotten(stage: Stage, workflow_ids: tuple[str, ...]) -> None:
