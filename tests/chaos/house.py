@@ -47,11 +47,18 @@ class House:
         return f"{self.stack.public_url}/i/{self.sealer.seal_invite(token)}"
 
     async def client(self) -> Client:
-        """Connect as any service of ours does."""
+        """Connect as any service of ours does; a server that is being killed is waited for."""
         plugin = likeness_plugin(self.payload_keys, namespace=self.stack.namespace)
-        return await Client.connect(
-            self.stack.temporal_address, namespace=self.stack.namespace, plugins=[plugin]
-        )
+        async with asyncio.timeout(READY_WITHIN_S):
+            while True:
+                try:
+                    return await Client.connect(
+                        self.stack.temporal_address,
+                        namespace=self.stack.namespace,
+                        plugins=[plugin],
+                    )
+                except RuntimeError:
+                    await asyncio.sleep(POLL_S)
 
     @property
     def web_log(self) -> Path:
