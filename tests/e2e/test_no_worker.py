@@ -50,7 +50,7 @@ class TestNoWorker:
         assert {Stage.INVITED} == {status.stage for status in waiting}
         record(
             "no-worker",
-            "RECORD=1 pytest tests/e2e/test_shortages.py",
+            "RECORD=1 pytest tests/e2e/test_no_worker.py",
             {
                 "callbacks that came while no worker ran": len(answers),
                 "onboardings started meanwhile": len(invited),
