@@ -212,7 +212,7 @@ class TestRefusal:
         self, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr(downloading, "MAX_BYTES", 1_000_000)
-        stream = Endless(FILE[:100], chunk=bytes(65_536), until=10 * 1024**3)
+        stream = Endless(FILE[:100], chunk=bytes(65_536), until=10**8)
         transport = httpx.MockTransport(lambda _: httpx.Response(200, stream=stream))
         http = httpx.AsyncClient(transport=transport)
         archive = Archive(MemoryStore(), Downloads(http=http))
