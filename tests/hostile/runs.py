@@ -38,13 +38,16 @@ MAX_ATTEMPTS = 3
 
 @dataclass(eq=False)
 class Run:
-    """One onboarding; ``resets`` counts how often an operator granted attempts anew."""
+    """One onboarding.
+
+    ``taps`` counts those that were let in, ``resets`` how often an operator granted attempts anew.
+    """
 
     id: str
     workflow: OnboardPerson
     story: asyncio.Task[Any]
     resets: int = 0
-    consented: bool = False
+    taps: int = 0
     group: str | None = None
     verified_at: float | None = None
 
@@ -100,7 +103,7 @@ class Runs:
         if self.order(run, "open_session", tap):
             assert consents, "a session was opened without consent (I8)"
             assert within_s >= 0, "a session was opened for a tap of long ago"
-            run.consented = True
+            run.taps += 1
 
     def come_back(
         self, session: Session, *, code: int = 10000, carried: str = "", copies: int = 1
@@ -170,9 +173,9 @@ class Runs:
         assert used <= {group}
 
     def _check_sessions(self, run: Run) -> None:
-        """I8 and the cap: no session without consent, none beyond the attempts granted."""
+        """I8 and the cap: one session a tap with consent, none beyond the attempts granted."""
         sessions = self.sessions_of(run)
-        assert run.consented or not sessions
+        assert len(sessions) <= run.taps
         assert len(sessions) <= MAX_ATTEMPTS * (1 + run.resets)
 
     def _check_looks(self, session: Session) -> None:
@@ -180,9 +183,8 @@ class Runs:
         if self.policy is QueryPolicy.POLL:
             pauses = zip(session.asked, session.asked[1:], strict=False)
             assert all(later - sooner >= POLL_EVERY_S - 0.001 for sooner, later in pauses)
-            assert all(
-                asked <= session.minted_at + TOKEN_TTL_S + POLL_EVERY_S for asked in session.asked
-            )
+            last = session.told_at + TOKEN_TTL_S + POLL_EVERY_S
+            assert all(asked <= last for asked in session.asked)
             return
         assert len(session.asked) <= MOST_LOOKS
         timed = session.minted_at + LINK_TTL_S + SCAN_GRACE_S

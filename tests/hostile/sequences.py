@@ -79,7 +79,7 @@ class Onboardings(RuleBasedStateMachine):
         within_s: float,
     ) -> None:
         """Somebody taps Start; the session may take its time."""
-        self.runs.upstream.minting_s = minting_s
+        self.runs.upstream.minting_s = self.runs.upstream.reading_s = minting_s
         self.runs.tap(
             self._run(which),
             consents=consents,

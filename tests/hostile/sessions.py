@@ -41,13 +41,17 @@ ANSWER_AFTER_S = 0.2
 
 @dataclass(eq=False)
 class Session:
-    """One session: whose, and everything that was done about it; times in unix seconds."""
+    """One session: whose, and everything that was done about it; times in unix seconds.
+
+    ``told_at`` is when link and token were handed out last: a run counts their life from then.
+    """
 
     run: str
     callback: str
     token: str
     minted_at: float
     group: str
+    told_at: float = 0.0
     scanned: bool = False
     passed: bool = False
     burnt: bool = False
@@ -63,6 +67,7 @@ class Upstream:
     sealer: LinkSealer
     single_use: bool = False
     minting_s: float = 0.0
+    reading_s: float = 0.0
     answers_to_lose: int = 0
     sessions: list[Session] = field(default_factory=list)
     submitted: list[tuple[str, str]] = field(default_factory=list)
@@ -113,6 +118,8 @@ class Upstream:
 
     async def get_session(self, task_id: str) -> SessionTask:
         """Tell link and token."""
+        await asyncio.sleep(self.reading_s)
+        self.sessions[int(task_id)].told_at = self.now()
         session = VerificationSession(
             byted_token=SecretStr(f"token-{task_id}"), h5_link=SecretStr("https://h5.example/")
         )

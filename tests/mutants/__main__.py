@@ -17,7 +17,8 @@ from tests.mutants.guards import MUTANTS, Mutant, broken, unfit
 from tests.reliability.figures import record
 
 ENOUGH = 0.95
-AT_MOST_S = 900
+AT_MOST_S = 1800
+SIDE_BY_SIDE = ("-n", "4", "--dist", "loadfile")
 _PASSED, _FAILED = 0, 1
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -78,7 +79,7 @@ def _notices(copy: Path, mutant: Mutant) -> bool:
 def _sound_first(copy: Path, wanted: Sequence[Mutant]) -> None:
     """See that all the tests pass while nothing is broken: else they notice nothing at all."""
     tests = dict.fromkeys(test for mutant in wanted for test in mutant.tests)
-    ended, said = _tested(copy, list(tests))
+    ended, said = _tested(copy, [*SIDE_BY_SIDE, *tests])
     if ended != _PASSED:
         typer.echo(f"the tests fail while nothing is broken:\n{said[-4000:]}", err=True)
         raise typer.Exit(2)

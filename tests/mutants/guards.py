@@ -11,6 +11,7 @@ from typing import NamedTuple
 from devstack.commands import ROOT
 
 UNIT = "tests/unit"
+SERVER = "tests/workflows"
 SEQUENCES = f"{UNIT}/hostile/test_sequences.py"
 
 
@@ -63,7 +64,7 @@ MUTANTS = (
         "workflows/verification.py",
         '        order = order.model_copy(update={"resume_task_id": task_id})\n',
         "",
-        (SEQUENCES, "tests/workflows/test_taps.py"),
+        (f"{UNIT}/hostile/test_sequences.py::TestTheStage",),
     ),
     # A paid order is one order.
     Mutant(
@@ -78,7 +79,9 @@ MUTANTS = (
         "workflows/video_paying.py",
         "            idempotency_key=self.key,",
         '            idempotency_key=f"{self.key[:60]}{self.number}",',
-        ("tests/workflows/test_paying.py", "tests/workflows/test_videos.py"),
+        (
+            f"{SERVER}/test_videos.py::TestUnconfirmed::test_sent_again_it_has_the_same_key_and_bytes",
+        ),
     ),
     Mutant(
         "resends a paid order where keys are not proven to be honoured",
@@ -92,21 +95,24 @@ MUTANTS = (
         "activities/spending.py",
         "    if at_most and usd > at_most:",
         "    if False:",
-        ("tests/workflows/test_paying.py", f"{UNIT}/activities/test_video_steps.py"),
+        (f"{SERVER}/test_paying.py::TestLimits::test_an_order_beyond_one_is_not_sent",),
     ),
     Mutant(
         "grants any order of the day",
         "workflows/spending.py",
         "        if total_usd > wish.limit_usd:",
         "        if False:",
-        ("tests/workflows/test_paying.py",),
+        (f"{SERVER}/test_paying.py::TestLimits::test_a_day_counts_the_videos_of_an_account",),
     ),
     Mutant(
         "counts a day's order twice when it is asked for again",
         "workflows/spending.py",
         "        if any(wish.order in day.orders for day in self.days.values()):",
         "        if False:",
-        ("tests/workflows/test_paying.py",),
+        (
+            f"{SERVER}/test_paying.py::TestProvenKeys::test_a_lost_answer_is_asked_for_again_under_the_same_key",
+            f"{SERVER}/test_paying.py::TestDay",
+        ),
     ),
     Mutant(
         "calls a video failed that takes too long",
@@ -149,7 +155,9 @@ MUTANTS = (
         "workflows/attempts.py",
         "        other = None not in (device, self.device) and device != self.device",
         "        other = False",
-        (f"{UNIT}/workflows/test_attempts.py", "tests/workflows/test_devices.py"),
+        (
+            f"{SERVER}/test_devices.py::TestDevice::test_a_second_one_is_told_that_the_check_is_under_way",
+        ),
     ),
     Mutant(
         "heeds only a callback that claims a pass",
@@ -179,7 +187,7 @@ MUTANTS = (
         "workflows/looks.py",
         "        attempt.looks = min(attempt.looks + sent.looks + 2, self._policy.max_looks)\n",
         "",
-        ("tests/workflows/test_looks.py", SEQUENCES),
+        (f"{UNIT}/hostile/test_sequences.py::TestTheStage",),
     ),
     Mutant(
         "looks before there is a cause",
@@ -301,21 +309,25 @@ MUTANTS = (
         "workflows/avatar.py",
         "        if self.book.knows(order.task_id):",
         "        if False:",
-        (f"{UNIT}/workflows/test_avatar.py", "tests/workflows/test_resolving.py"),
+        (
+            f"{SERVER}/test_resolving.py::TestUnconfirmedSubmission::test_one_task_cannot_stand_for_two_assets",
+        ),
     ),
     Mutant(
         "takes a submission whose answer got lost for never sent",
         "workflows/avatar.py",
         "        elif not failed.had_no_effect:",
         "        elif False:",
-        ("tests/workflows/test_resolving.py", "tests/workflows/test_holds.py"),
+        (
+            f"{SERVER}/test_holds.py::TestAssets::test_a_lost_answer_to_a_submission_is_never_sent_again",
+        ),
     ),
     Mutant(
         "sends assets unseen",
         "activities/assets.py",
         "        if self._preflight is None:",
         "        if self._preflight is self._preflight:",
-        (f"{UNIT}/activities/test_asset_steps.py", "tests/workflows/test_replacing.py"),
+        (f"{SERVER}/test_replacing.py::TestUnfitAssets",),
     ),
     Mutant(
         "takes nothing of a review that failed in part",
@@ -344,14 +356,14 @@ MUTANTS = (
         "likeness/temporal/onboardings.py",
         "    if glance.memo is None or glance.memo.request != request.fingerprint():",
         "    if glance.memo is None:",
-        ("tests/integration/runtime/test_onboardings.py",),
+        ("tests/integration/runtime/test_onboardings.py::TestStart",),
     ),
     Mutant(
         "starts an ended onboarding anew",
         "likeness/temporal/onboardings.py",
         "            id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,",
         "            id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,",
-        ("tests/integration/runtime/test_onboardings.py",),
+        ("tests/integration/runtime/test_onboardings.py::TestStart",),
     ),
     Mutant(
         "reads payloads of another namespace",

@@ -44,6 +44,38 @@ class TestTheStage:
         assert ("group-0", [2.0]) == (run.group, [at - session.minted_at for at in session.asked])
         assert [(run.id, "group-0")] == runs.upstream.submitted
 
+    def test_takes_a_session_up_whose_worker_was_killed(self) -> None:
+        runs = Runs()
+        runs.upstream.reading_s = 2
+        with runs.stage.set_up():
+            run = runs.start("ob-1")
+            runs.tap(run)
+            runs.stage.pass_time(1)
+            runs.stage.kill_worker()
+            runs.stage.pass_time(20)
+            runs.check()
+            runs.stage.close()
+
+        assert 1 == len(runs.upstream.sessions)
+        assert "verifying" == run.workflow.status().stage
+
+    def test_counts_the_looks_of_a_killed_worker(self) -> None:
+        runs = Runs()
+        with runs.stage.set_up():
+            run = runs.start("ob-1")
+            runs.tap(run)
+            [session] = runs.upstream.sessions
+            for _ in range(6):
+                runs.say_finished(run, 1)
+                runs.stage.pass_time(0.1)
+                runs.stage.kill_worker()
+                runs.stage.pass_time(20)
+            runs.stage.pass_time(2000)
+            runs.check()
+            runs.stage.close()
+
+        assert 0 < len(session.asked) <= 6
+
     def test_finds_out_a_look_without_a_cause_and_one_too_many(self) -> None:
         runs = Runs()
         with runs.stage.set_up():
