@@ -204,11 +204,13 @@ MUTANTS = (
         (f"{UNIT}/workflows/test_attempts.py",),
     ),
     Mutant(
-        "believes a group without the word that it is verified",
-        "workflows/looks.py",
-        "        if looked.verdict is LookVerdict.VERIFIED and looked.group_id and self.group_id",
-        "        if looked.group_id and self.group_id",
-        (f"{UNIT}/hostile/test_sequences.py",),
+        "keeps a check's credentials after its end",
+        "workflows/verification.py",
+        "            attempt.session = None\n",
+        "            pass\n",
+        (
+            f"{SERVER}/test_memory.py::TestCredentials::test_of_an_attempt_that_did_not_pass_are_gone",
+        ),
     ),
     Mutant(
         "believes the group of a failed task",
