@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+from temporalio import activity
 from temporalio.client import Client, WithStartWorkflowOperation
 from temporalio.common import WorkflowIDConflictPolicy
 from temporalio.exceptions import ApplicationError, TemporalError
@@ -45,7 +46,8 @@ class SpendGuard:
 
         Raises:
             ApplicationError: ``spend_limit``, its detail names the limit and both figures;
-                ``upstream_unavailable`` when the day's sum cannot be had.
+                ``upstream_unavailable`` when the day's sum cannot be had;
+                ``generation_unconfirmed`` when the order may have left before a reset.
 
         """
         usd = _price(order)
@@ -55,6 +57,12 @@ class SpendGuard:
             reserved = await self._reserved(order, usd)
             if not reserved.granted:
                 raise _refused("SPEND_PER_DAY_USD", self._limits.per_day, reserved.day_usd)
+            if reserved.by_another_run and not order.resend_proven:
+                # The run was reset to before its order, which may be paid.
+                raise failed(
+                    FailureCode.GENERATION_UNCONFIRMED,
+                    detail="this order was sent before the run was reset",
+                )
         return usd
 
     async def gives_back(self, order: TriggerGeneration) -> None:
@@ -67,7 +75,9 @@ class SpendGuard:
         spending = self._temporal.get_workflow_handle(spending_workflow_id(order.account))
         try:
             await spending.signal(
-                names.GIVE_BACK, GiveBack(order=_name(order)), rpc_timeout=ANSWERED_WITHIN
+                names.GIVE_BACK,
+                GiveBack(order=_name(order), run=_run()),
+                rpc_timeout=ANSWERED_WITHIN,
             )
         except RPCError:
             # The day then counts too much rather than too little.
@@ -85,7 +95,7 @@ class SpendGuard:
         try:
             reserved: Reserved = await self._temporal.execute_update_with_start_workflow(
                 names.RESERVE,
-                Reserve(order=_name(order), usd=usd, limit_usd=self._limits.per_day),
+                Reserve(order=_name(order), usd=usd, limit_usd=self._limits.per_day, run=_run()),
                 start_workflow_operation=start,
                 result_type=Reserved,
                 rpc_timeout=ANSWERED_WITHIN,
@@ -118,3 +128,9 @@ def _refused(limit: str, at_most: float, usd: float) -> ApplicationError:
 
 def _name(order: TriggerGeneration) -> str:
     return f"{order.idempotency_key[:24]}-{order.order_number}"
+
+
+def _run() -> str | None:
+    # Its end, because a run's id may begin with the time.
+    run_id = activity.info().workflow_run_id
+    return None if run_id is None else run_id[-8:]

@@ -207,9 +207,9 @@ class AssetBook:
         """Give the review tasks still without an answer."""
         return tuple(s.task_id for s in self.watched() if s.task_id is not None)
 
-    def knows(self, task_id: str | None) -> bool:
-        """Tell whether a request is or was watched by this task."""
-        return any(s.task_id == task_id for s in self.submissions if s not in self.unknown())
+    def is_anothers(self, task_id: str | None, submission: Submission) -> bool:
+        """Tell whether a request beside ``submission`` is or was watched by this task."""
+        return any(s.task_id == task_id for s in self.submissions if s is not submission)
 
     def reviewed(self, tasks: Sequence[ReviewedTask]) -> None:
         """Take the answers of finished review tasks."""

@@ -251,7 +251,7 @@ class Avatar:
             return None
         if len(undecided) > 1:
             return "Several requests stand still: name the asset whose task this is."
-        if self.book.knows(order.task_id):
+        if self.book.is_anothers(order.task_id, undecided[0]):
             return "This task already stands for another asset of this onboarding."
         return None
 
@@ -272,7 +272,8 @@ class Avatar:
 
     def _go_on(self) -> None:
         self._is_told = True
-        if not self.book.unknown():
+        # While requests are on their way, a hold is that of one which rests after trouble.
+        if not self.is_posting and not self.book.unknown():
             self.standing.released(WaitingFor.UPSTREAM)
 
     @property

@@ -107,7 +107,9 @@ class GenerateVideo:
         """Look at once, or try at once what waits for its next try."""
         self.standing.notes(names.CHECK_NOW, order)
         if self.standing.is_pausing:
-            self.standing.undecided.decides(Resolve(resolution=Resolution.RESUBMIT))
+            # What was decided at the same moment holds: it may be that nothing is sent any more.
+            if self.standing.undecided.allows(Resolution.RESUBMIT):
+                self.standing.undecided.decides(Resolve(resolution=Resolution.RESUBMIT))
         else:
             self.watch.is_asked()
         return self.status()

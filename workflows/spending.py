@@ -46,28 +46,35 @@ class Spending:
     async def reserve(self, wish: Reserve) -> Reserved:
         """Grant what fits into the day; an order that is counted already is granted."""
         self.updates += 1
-        today = self._today()
-        if any(wish.order in day.orders for day in self.days.values()):
-            return Reserved(granted=True, day_usd=today.total_usd)
+        today, entry = self._today(), _entry(wish.order, wish.run)
+        if (known := self._entry_of(wish.order)) is not None:
+            another = known not in (entry, wish.order)
+            return Reserved(granted=True, day_usd=today.total_usd, by_another_run=another)
         total_usd = round(today.total_usd + wish.usd, 4)
         if total_usd > wish.limit_usd:
             return Reserved(granted=False, day_usd=total_usd)
-        self._counts(total_usd, {**today.orders, wish.order: wish.usd})
+        self._counts(total_usd, {**today.orders, entry: wish.usd})
         return Reserved(granted=True, day_usd=total_usd)
 
     @workflow.signal(name=names.GIVE_BACK, description="An order surely had no effect")
     def give_back(self, order: GiveBack) -> None:
         """Take the order out of the sum; what is not in it changes nothing."""
+        gone = (_entry(order.order, order.run), order.order)
         for date, day in self.days.items():
-            if order.order in day.orders:
-                left = {name: usd for name, usd in day.orders.items() if name != order.order}
-                total_usd = max(round(day.total_usd - day.orders[order.order], 4), 0)
+            left = {name: usd for name, usd in day.orders.items() if name not in gone}
+            if len(left) < len(day.orders):
+                back_usd = sum(usd for name, usd in day.orders.items() if name in gone)
+                total_usd = max(round(day.total_usd - back_usd, 4), 0)
                 self.days[date] = DaySpent(total_usd=total_usd, orders=left)
 
     @workflow.query(name=names.STATUS, description="What today and yesterday come to")
     def status(self) -> SpendingInput:
         """Give the days as they are known."""
         return SpendingInput(account=self.account, days=self.days)
+
+    def _entry_of(self, order: str) -> str | None:
+        entries = (entry for day in self.days.values() for entry in day.orders)
+        return next((e for e in entries if e == order or e.startswith(f"{order}/")), None)
 
     def _counts(self, total_usd: float, orders: dict[str, float]) -> None:
         newest = dict(list(orders.items())[-MOST_ORDERS_KNOWN:])
@@ -81,3 +88,8 @@ class Spending:
     @staticmethod
     def _date(*, days_ago: int = 0) -> str:
         return (workflow.now() - timedelta(days=days_ago)).date().isoformat()
+
+
+def _entry(order: str, run: str | None) -> str:
+    """Give the name under which an order is counted; one counted by an older release has no run."""
+    return order if run is None else f"{order}/{run}"

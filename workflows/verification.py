@@ -59,7 +59,8 @@ class Verification:
         self._held_at = 0.0
         self._tapping = asyncio.Lock()
         self._early_callbacks: dict[int, VerificationCallback] = {}
-        self._watchers: set[asyncio.Task[None]] = set()
+        # In the order of their beginning: a set would cancel them in another one at each replay.
+        self._watchers: dict[asyncio.Task[None], None] = {}
 
     @property
     def group_id(self) -> str | None:
@@ -86,7 +87,7 @@ class Verification:
         try:
             await workflow.wait_condition(lambda: self.group_id is not None)
         finally:
-            for watcher in self._watchers:
+            for watcher in tuple(self._watchers):
                 watcher.cancel()
             self.account.leaves()
 
@@ -229,8 +230,8 @@ class Verification:
         if early := self._early_callbacks.pop(attempt.number, None):
             attempt.came_back(early)
         watcher = asyncio.create_task(self._watch(attempt, session))
-        self._watchers.add(watcher)
-        watcher.add_done_callback(self._watchers.discard)
+        self._watchers[watcher] = None
+        watcher.add_done_callback(lambda over: self._watchers.pop(over, None))
         return _handed_out(attempt.number, session)
 
     async def _session(self, number: int) -> SessionCreated:

@@ -105,10 +105,17 @@ MUTANTS = (
         (f"{SERVER}/test_paying.py::TestLimits::test_a_day_counts_the_videos_of_an_account",),
     ),
     Mutant(
+        "orders again what was sent before a reset",
+        "activities/spending.py",
+        "            if reserved.by_another_run and not order.resend_proven:",
+        "            if False:",
+        (f"{SERVER}/test_paying.py::TestReset",),
+    ),
+    Mutant(
         "counts a day's order twice when it is asked for again",
         "workflows/spending.py",
-        "        if any(wish.order in day.orders for day in self.days.values()):",
-        "        if False:",
+        "        if (known := self._entry_of(wish.order)) is not None:",
+        "        if (known := self._entry_of(wish.order)) and False:",
         (
             f"{SERVER}/test_paying.py::TestProvenKeys::test_a_lost_answer_is_asked_for_again_under_the_same_key",
             f"{SERVER}/test_paying.py::TestDay",
@@ -309,7 +316,7 @@ MUTANTS = (
     Mutant(
         "adopts a task that stands for another asset",
         "workflows/avatar.py",
-        "        if self.book.knows(order.task_id):",
+        "        if self.book.is_anothers(order.task_id, undecided[0]):",
         "        if False:",
         (
             f"{SERVER}/test_resolving.py::TestUnconfirmedSubmission::test_one_task_cannot_stand_for_two_assets",

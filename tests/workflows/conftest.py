@@ -240,10 +240,11 @@ class Journey:
         ).result()
         return video
 
-    async def reset_before(self, event_name: str) -> None:
-        """Reset the run to the workflow task that led to the first event of that name."""
+    async def reset_before(self, event_name: str, *, workflow_id: str | None = None) -> None:
+        """Reset a run to the workflow task that led to the first event of that name."""
+        handle = self.client.get_workflow_handle(workflow_id) if workflow_id else self.handle
         last_task = 0
-        async for event in self.handle.fetch_history_events():
+        async for event in handle.fetch_history_events():
             name = EventType.Name(event.event_type)
             if name == f"EVENT_TYPE_{event_name}":
                 break
@@ -252,7 +253,7 @@ class Journey:
         await self.client.workflow_service.reset_workflow_execution(
             ResetWorkflowExecutionRequest(
                 namespace=self.client.namespace,
-                workflow_execution=WorkflowExecution(workflow_id=self.handle.id),
+                workflow_execution=WorkflowExecution(workflow_id=handle.id),
                 workflow_task_finish_event_id=last_task,
                 request_id=secrets.token_hex(8),
                 reason="test",

@@ -118,3 +118,22 @@ class TestPollPolicy:
 
         assert AttemptState.NOT_PASSED == status.attempt_log[0].state
         assert 6 >= journey.count("query_group")
+
+    async def test_what_is_over_is_canceled_in_the_order_of_its_beginning(
+        self, journey: Journey
+    ) -> None:
+        """A replay must come to the same commands, in the same order."""
+        await journey.start("a", query_policy=QueryPolicy.POLL, token_ttl_s=60, link_reuse_s=0)
+        opened = [await journey.tap() for _ in range(5)]
+        await journey.until_counted("query_group", 5)
+        await journey.scan(opened[-1])
+        await journey.result()
+
+        canceled = [
+            event.activity_task_cancel_requested_event_attributes.scheduled_event_id
+            async for event in journey.handle.fetch_history_events()
+            if event.HasField("activity_task_cancel_requested_event_attributes")
+        ]
+
+        assert 4 == len(canceled)
+        assert sorted(canceled) == canceled

@@ -5,11 +5,11 @@ import pytest
 from likeness import names
 from likeness.failures import FailureCode
 from likeness.ids import spending_workflow_id
-from likeness.messages.conversation import Resolution
+from likeness.messages.conversation import Resolution, VideoStatus
 from likeness.messages.spending import SpendingInput
 from likeness.stages import Hold, VideoState
 from tests.workflows.conftest import Journey
-from tests.workflows.videos import Video
+from tests.workflows.videos import SLOW_S, Video
 
 pytestmark = pytest.mark.server
 
@@ -122,6 +122,59 @@ class TestDay:
 
         assert first != (await spending.describe()).run_id
         assert (PRICE_USD, 2 * PRICE_USD) == (before, await day_usd(journey))
+
+
+class TestReset:
+    """Back to before its order a run knows nothing of it, but the day's sum does."""
+
+    async def test_an_order_that_was_sent_before_waits_for_a_decision(
+        self, journey: Journey
+    ) -> None:
+        journey.change(idempotency="ignored")
+        video = await Video.ordered(journey, poll_interval_s=SLOW_S)
+        await video.until(lambda s: s.task_id is not None)
+
+        await journey.reset_before("ACTIVITY_TASK_SCHEDULED", workflow_id=video.handle.id)
+        status = await video.held()
+        await video.resolve(Resolution.ADOPT, video.charged_task())
+        after = await video.until(lambda s: s.task_id is not None)
+
+        assert status.failure is not None
+        assert (Hold.NEEDS_DECISION, FailureCode.GENERATION_UNCONFIRMED) == (
+            status.hold,
+            status.failure.code,
+        )
+        assert "this order was sent before the run was reset" == status.failure.detail
+        assert (video.charged_task(), PRICE_USD) == (after.task_id, after.spent_usd)
+        assert 1 == journey.count("generate_video")
+        assert PRICE_USD == await day_usd(journey)
+
+    async def test_where_keys_are_proven_the_same_key_finds_it(self, journey: Journey) -> None:
+        await journey.restart_worker(upstream_idempotency_proven=True)
+        video = await Video.ordered(journey, poll_interval_s=SLOW_S)
+        await video.until(lambda s: s.task_id is not None)
+
+        await journey.reset_before("ACTIVITY_TASK_SCHEDULED", workflow_id=video.handle.id)
+        await journey.until_counted("generate_video", 2)
+        await video.until(lambda s: s.task_id is not None)
+
+        assert 1 == len(set(video.orders()))
+        assert 1 == journey.count("video_charged")
+        assert PRICE_USD == await day_usd(journey)
+
+    async def test_what_had_no_effect_before_is_sent_now(self, journey: Journey) -> None:
+        journey.fault("generate_video", "401_documented")
+        await journey.restart_worker(account_probe_s=300)
+        video = await Video.ordered(journey)
+        await video.held()
+
+        await journey.reset_before("ACTIVITY_TASK_SCHEDULED", workflow_id=video.handle.id)
+        status = await journey.client.get_workflow_handle(
+            video.handle.id, result_type=VideoStatus
+        ).result()
+
+        assert (VideoState.DONE, PRICE_USD) == (status.state, status.spent_usd)
+        assert 1 == journey.count("video_charged")
 
 
 UNKNOWN = ["drop_after_effect", "500_after_effect", "502_html_after_effect", "truncated_json"]

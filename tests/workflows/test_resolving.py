@@ -124,6 +124,21 @@ class TestUnconfirmedSubmission:
         assert FailureCode.NOTHING_TO_RESOLVE == code
         assert "This task already stands for another asset of this onboarding." == sentence
 
+    async def test_the_hold_of_another_that_rests_stays(self, journey: Journey) -> None:
+        journey.fault("submit_assets", "drop_after_effect")
+        journey.fault("submit_assets", "403", times=9)
+        await journey.start("a", "b")
+        await journey.pass_the_scan()
+        # Refused again by an account that answers, it rests for half a minute.
+        await journey.until_counted("submit_assets", 3)
+        await journey.until(lambda s: s.hold is not None)
+
+        told = await journey.order(names.RESOLVE, GIVE_UP)
+
+        assert {AssetState.REFUSED, AssetState.WAITING} == set(states(told))
+        assert told.failure is not None
+        assert FailureCode.UPSTREAM_FORBIDDEN == told.failure.code
+
     async def test_the_hold_shows_while_the_others_are_still_in_review(
         self, journey: Journey
     ) -> None:
@@ -158,6 +173,20 @@ class TestLostTask:
 
         assert [AssetState.USABLE] == states(status)
         assert 1 == journey.count("submit_assets")
+
+    async def test_one_of_another_asset_is_not_adopted(self, journey: Journey) -> None:
+        journey.fault("get_task", "404", task_kind="review", times=10)
+        await journey.start("a", "b")
+        await journey.pass_the_scan()
+        await journey.until(
+            lambda s: s.hold is not None and 2 == states(s).count(AssetState.UNKNOWN)
+        )
+        tasks = tasks_of(journey)
+
+        code, sentence = await journey.refusal(names.RESOLVE, adopt(tasks["asset-2"], "asset-1"))
+
+        assert FailureCode.NOTHING_TO_RESOLVE == code
+        assert "This task already stands for another asset of this onboarding." == sentence
 
 
 def once_broken(monkeypatch: pytest.MonkeyPatch, method: str) -> None:

@@ -170,6 +170,25 @@ class TestWithoutEffect:
         assert FailureCode.SPEND_LIMIT == status.failure.code
         assert 0 == journey.count("video_charged")
 
+    async def test_a_wish_to_try_now_undoes_no_decision_of_the_same_moment(
+        self, journey: Journey
+    ) -> None:
+        await journey.restart_worker(spend_per_day_usd=1)
+        video = await Video.ordered(journey)
+        await video.held()
+        await journey.stop_worker()
+
+        giving_up = asyncio.create_task(video.resolve(Resolution.GIVE_UP))
+        await asyncio.sleep(0.3)
+        checking = asyncio.create_task(video.check_now())
+        await asyncio.sleep(0.3)
+        await journey.restart_worker(spend_per_day_usd=200)
+        status = await video.handle.result()
+        await asyncio.gather(giving_up, checking, return_exceptions=True)
+
+        assert VideoState.FAILED == status.state
+        assert 0 == journey.count("generate_video")
+
     async def test_a_cancel_ends_it_as_canceled(self, journey: Journey) -> None:
         video = await too_dear(journey)
 

@@ -446,10 +446,17 @@ class TestDecision:
         book.reviewed([ReviewedTask(task_id="task_1", lost=True)])
 
         assert () == book.in_review()
-        assert not book.knows("task_1")
 
         submission.submitted("task_1")
 
         assert ("task_1",) == book.in_review()
-        assert book.knows("task_1")
         assert submission.trouble is None
+
+    def test_a_task_is_anothers_also_after_it_was_lost(self) -> None:
+        book = AssetBook.of([asset("a"), asset("b")], 1)
+        first, second = book.submissions
+        first.submitted("task_1")
+        book.reviewed([ReviewedTask(task_id="task_1", lost=True)])
+
+        assert not book.is_anothers("task_1", first)
+        assert book.is_anothers("task_1", second)
