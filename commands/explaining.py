@@ -30,7 +30,8 @@ def _mistyped(error: typer.TyperException) -> str:
     # The words left over may be half a prompt or an address: they are not repeated.
     if error.message.startswith("Got unexpected extra argument"):
         return "There are words too many; put a text with spaces in quotes."
-    return error.format_message().replace("Value error, ", "").rstrip(".") + "."
+    sentence = error.format_message().replace("Value error, ", "").rstrip(".")
+    return sentence if sentence.endswith("?") else f"{sentence}."
 
 
 def _unknown(error: BaseException) -> CommandError:

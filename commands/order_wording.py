@@ -16,9 +16,13 @@ from commands.wording import moment, words
 def cancel(answer: CancelAnswer) -> list[str]:
     """Say that it is over, or what is still waited for."""
     named = f"Onboarding {answer.onboarding_id} is"
-    if answer.ending is None:
-        return [f"{named} {answer.stage}.", "Next: nothing is left to do."]
     subject = Subject(answer.tenant, answer.onboarding_id)
+    if answer.ending is None:
+        shows = subject.command("status")
+        return [
+            f"{named} {answer.stage}.",
+            f"Next: nothing is left to do; a video ordered before goes on, and {shows} names it.",
+        ]
     return [
         f"{named} ending as {answer.ending}; a POST under way is waited for and recorded.",
         f"Next: nothing must be done; {subject.command('watch')} shows the end.",

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from commands.answers import WORKER_AWAY, StatusAnswer, VideoAnswer
+from commands.subjects import Clip
 from commands.wording import moment
 from likeness.messages.conversation import Failure, VideoStatus
 from likeness.stages import Stage, VideoState, WaitingFor
@@ -73,6 +74,9 @@ def _of_an_onboarding(status: StatusAnswer) -> Iterator[tuple[str, str]]:
         yield "group", status.group_id
     if status.video is not None:
         yield from _of_its_video(status.video, is_held=status.hold is not None)
+        if status.stage.is_end and status.video.state is VideoState.GENERATING:
+            # The run that knew of it is over; the video is paid for and goes on.
+            yield "", f"goes on by itself: {Clip(status.video.workflow_id).command('status')}"
     yield from _reason(status.failure)
     if not status.stage.is_end:
         yield "deadline", _deadline(status.deadline)

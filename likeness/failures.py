@@ -153,9 +153,9 @@ FAILURES: dict[FailureCode, FailureText] = {
         Hold.NEEDS_OPERATOR,
     ),
     FailureCode.UPSTREAM_LOST_TASK: FailureText(
-        "The upstream no longer knows a task it once gave out.",
+        "The upstream does not know the id of a task that it should know.",
         Actor.OPERATOR,
-        "Ask the vendor's support with the task id from the run's details.",
+        "See that an adopted id was typed right, or ask the vendor's support with the task id.",
         Hold.NEEDS_OPERATOR,
     ),
     FailureCode.SUBMISSION_UNCONFIRMED: FailureText(

@@ -148,6 +148,31 @@ class TestAnEndThatIsWaitedFor:
 
 
 class TestAVideo:
+    @pytest.mark.parametrize(
+        ("stage", "state", "expected"),
+        [
+            (Stage.CANCELED, VideoState.GENERATING, True),
+            (Stage.CANCELED, VideoState.REQUESTED, False),
+            (Stage.GENERATING, VideoState.GENERATING, False),
+        ],
+    )
+    def test_that_outlives_its_onboarding_is_named_by_its_own_id(
+        self,
+        at_a_glance: StatusAnswer,
+        told: OnboardingStatus,
+        capsys: pytest.CaptureFixture[str],
+        *,
+        stage: Stage,
+        state: VideoState,
+        expected: bool,
+    ) -> None:
+        video = VideoStatus(state=state, workflow_id=VIDEO)
+        update = {"stage": stage, "video": video, "failure": None}
+
+        lines = printed(capsys, at_a_glance.knowing(told.model_copy(update=update)))
+
+        assert expected == (f"goes on by itself: python starter.py status {VIDEO}" in lines)
+
     def test_is_told_by_itself(
         self, stalled: VideoStatus, capsys: pytest.CaptureFixture[str]
     ) -> None:
