@@ -10,6 +10,7 @@ from functools import partial
 
 from devstack import temporal_cli
 from devstack.isolation import scrub
+from tests.chaos.house import PATIENT_SDK
 from tests.chaos.plan import digest, plan, planned
 from tests.chaos.playing import Outcome, all_played
 from tests.reliability.figures import record
@@ -26,6 +27,7 @@ def main() -> int:
     wants_figures = os.environ.get("RECORD") == "1"
     cli = temporal_cli.find(os.environ)
     scrub(os.environ)
+    os.environ |= PATIENT_SDK
     runs = plan(asked.seed, asked.runs)
     if asked.only:
         runs = tuple(planned(asked.seed, number) for number in asked.only)

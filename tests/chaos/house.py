@@ -20,6 +20,9 @@ from likeness.temporal.plugin import likeness_plugin
 from runtime.keys import load_key_file, make_key_file
 from runtime.links import InviteToken, LinkSealer
 
+PATIENT_SDK = {"TEMPORAL_DEBUG": "1"}
+"""A workflow that a busy machine lets wait for two seconds is no deadlock of ours."""
+
 READY_WITHIN_S = 60.0
 POLL_S = 0.05
 
@@ -93,7 +96,7 @@ class House:
 
     def worker(self, name: str, settings: Mapping[str, str]) -> Child:
         """Return a worker process, not yet started."""
-        environment = self.stack.environment(**settings)
+        environment = {**self.stack.environment(**settings), **PATIENT_SDK}
         spec = our_process(
             name, "worker.py", environment=environment, directory=self.stack.directory
         )
