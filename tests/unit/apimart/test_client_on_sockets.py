@@ -178,7 +178,10 @@ class TestBrokenConnections:
 
 
 class TestAnswers:
-    async def test_one_connection_serves_many_calls(self) -> None:
+    @pytest.mark.parametrize(("idle_s", "expected"), [(0, 1), (4, 2)])
+    async def test_one_connection_serves_many_calls_until_the_server_may_hang_up(
+        self, idle_s: float, expected: int
+    ) -> None:
         connections = 0
 
         async def keep_alive(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -189,12 +192,13 @@ class TestAnswers:
                 writer.write(OK)
 
         async with upstream(keep_alive) as origin, client(origin) as apimart:
-            for _ in range(3):
+            for pause_s in (0, 0, idle_s):
+                await asyncio.sleep(pause_s)
                 await apimart.create_session(
                     callback_url="https://w/c", project_name="p", timeout_s=5
                 )
 
-        assert connections == 1
+        assert expected == connections
 
     async def test_an_endless_body_is_left_at_the_limit(self) -> None:
         written = 0
