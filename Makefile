@@ -93,6 +93,7 @@ mutants: setup ## Break guards one at a time in a private copy: do the tests not
 .PHONY: reliability
 reliability: export RECORD = 1
 reliability: setup hostile mutants ## Measure everything that docs/reliability.md tells, for hours, and write it anew
+	.venv/bin/python -m pytest tests/e2e
 	.venv/bin/python -m tests.chaos --runs 2000
 	.venv/bin/python -m tests.reliability
 

@@ -75,6 +75,9 @@ def _figures(outcomes: Sequence[Outcome]) -> dict[str, int]:
         **{f"at rest as {end}": times for end, times in ends.most_common()},
         "workers killed": sum(outcome.noted("killed") for outcome in outcomes),
         "servers and web processes killed": sum(outcome.noted("blown") for outcome in outcomes),
+        "secrets sought in histories, visibility and logs": sum(
+            outcome.evidence.secrets for outcome in outcomes if outcome.evidence is not None
+        ),
         "broken invariants": sum(len(outcome.found) for outcome in outcomes),
     }
 

@@ -53,7 +53,8 @@ class Evidence:
     ``proven``: the worker was told that the upstream honours idempotency keys;
     ``callbacks_received`` counts those that the relay says it has passed on; ``resubmitted`` and
     ``replaced`` count the orders of an operator that were accepted; ``stands_on_for`` is the reason
-    of a hold that outlasted its mending; ``leaks`` name each place and kind of secret found.
+    of a hold that outlasted its mending; ``secrets`` counts what was sought, ``leaks`` name
+    each place and kind of secret found.
     """
 
     policy: OnboardingPolicy
@@ -67,6 +68,7 @@ class Evidence:
     resubmitted: int = 0
     replaced: int = 0
     stands_on_for: FailureCode | None = None
+    secrets: int = 0
     leaks: tuple[str, ...] = ()
     notes: dict[str, object] = field(default_factory=dict)
 

@@ -46,8 +46,10 @@ async def guest_comes(stage: "Stage") -> None:
         except (WorkflowUpdateFailedError, RPCError) as refused:
             stage.notes["guest"] = type(refused).__name__
         return
+    invite_url = stage.house.invite_url(stage.onboarding, stage.person)
+    stage.canaries["invite token"] = invite_url.rsplit("/", 1)[1]
     journey = Journey(
-        stage.house.invite_url(stage.onboarding, stage.person),
+        invite_url,
         timeout_s=0.6 * stage.run.deadline_s,
         say=lambda _: None,
     )
