@@ -89,7 +89,7 @@ def told(error: ApimartError) -> str:
     words = [error.code]
     if error.status is not None:
         words.append(f"HTTP {error.status}")
-    if error.provider_code:
+    if error.provider_code and error.provider_code != error.code:
         words.append(error.provider_code)
     if error.request_id:
         words.append(f"request {error.request_id}")

@@ -66,13 +66,14 @@ class OrderGivenAnswer(Answer):
     """An operator's order that was obeyed; why it was given, no command shows."""
 
     verb: str
+    choice: str | None = None
     actor: str
     at: datetime
 
     @classmethod
     def of(cls, given: OrderGiven) -> "OrderGivenAnswer":
         """Leave out the reason, which may hold anything."""
-        return cls(verb=given.verb, actor=given.actor, at=moment_of(given.at))
+        return cls(verb=given.verb, choice=given.choice, actor=given.actor, at=moment_of(given.at))
 
 
 ShownVideo = Annotated[
@@ -114,6 +115,8 @@ class StatusAnswer(OnboardingAnswer):
         if self.ending is not None:
             return (subject.command("watch"),)
         code = self.failure.code if self.failure and self.hold else None
+        if code is None and self.waiting_for is WaitingFor.PERSON and self.attempts_left == 0:
+            code = FailureCode.ATTEMPTS_EXHAUSTED
         return commands_for(
             code, self.waiting_for, subject, stage=self.stage, assets=self.assets or ()
         )

@@ -48,7 +48,10 @@ async def _is_known(client: Client, request: OnboardingRequest) -> bool:
 
 def _refusal(unfit: Mapping[str, AssetReason]) -> CommandError:
     named = ", ".join(f"{name} ({reason})" for name, reason in unfit.items())
-    advice = " ".join(dict.fromkeys(advice_on(reason) for reason in unfit.values()))
+    advice = "\n  ".join(
+        f"{', '.join(name for name, its in unfit.items() if its is reason)}: {advice_on(reason)}"
+        for reason in dict.fromkeys(unfit.values())
+    )
     return CommandError(
         f"Nothing was started, because the review cannot take {named}.",
         code=FailureCode.BAD_INPUT,

@@ -104,7 +104,8 @@ def _of_a_video(answer: VideoAnswer) -> Iterator[tuple[str, str]]:
 
 def _ordered(answer: Standing) -> Iterator[tuple[str, str]]:
     for order in (answer.orders or ())[-ORDERS_SHOWN:]:
-        yield "ordered", f"{order.verb} by {order.actor}, {moment(order.at)} UTC"
+        what = f"{order.verb} {order.choice}" if order.choice else order.verb
+        yield "ordered", f"{what} by {order.actor}, {moment(order.at)} UTC"
 
 
 def _reason(failure: Failure | None) -> Iterator[tuple[str, str]]:
@@ -157,6 +158,8 @@ def _after(status: StatusAnswer) -> str:
     if status.stage.is_end:
         return "nothing; start another onboarding if one is wanted."
     match status.waiting_for:
+        case WaitingFor.PERSON if status.attempts_left == 0:
+            return "the person ends the last try; for more of them, reset-attempts:"
         case WaitingFor.PERSON:
             return "the person opens the invite link:"
         case WaitingFor.UPSTREAM:

@@ -4,7 +4,7 @@ from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
 from likeness.failures import FAILURES, FailureCode
-from likeness.messages.conversation import Cancel, OperatorOrder, OrderGiven
+from likeness.messages.conversation import Cancel, OperatorOrder, OrderGiven, Resolve
 
 KEPT = 20
 """How many orders a run remembers; all of them stand in its history."""
@@ -24,5 +24,17 @@ class Orders:
 
     def note(self, verb: str, order: OperatorOrder | Cancel) -> None:
         """Remember who has ordered what, and why."""
-        given = OrderGiven(verb=verb, actor=order.actor, reason=order.reason, at=workflow.time())
+        given = OrderGiven(
+            verb=verb,
+            choice=_choice(order),
+            actor=order.actor,
+            reason=order.reason,
+            at=workflow.time(),
+        )
         self.given = (*self.given, given)[-KEPT:]
+
+
+def _choice(order: OperatorOrder | Cancel) -> str | None:
+    if not isinstance(order, Resolve):
+        return None
+    return " ".join(part for part in (order.resolution, order.task_id, order.asset) if part)

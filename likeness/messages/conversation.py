@@ -196,9 +196,13 @@ class AssetStatus(Message):
 
 
 class OrderGiven(Message):
-    """An operator's order that a run has obeyed: which, by whom, why and when (unix seconds)."""
+    """An operator's order that a run has obeyed: which, by whom, why and when (unix seconds).
+
+    ``choice`` is the decision of a ``resolve``, with the task and the asset that it names.
+    """
 
     verb: str
+    choice: str | None = None
     actor: str
     reason: str = ""
     at: float

@@ -109,7 +109,7 @@ VIDEO = VideoRequest(
     seed=7,
     model="doubao-seedance-2.0-face",
 )
-ORDER_GIVEN = OrderGiven(verb="check_now", actor="ops", reason="why", at=1.5)
+ORDER_GIVEN = OrderGiven(verb="resolve", choice="give_up", actor="ops", reason="why", at=1.5)
 VIDEO_STATUS = VideoStatus(
     state=VideoState.DONE,
     workflow_id="likeness/default/o-1/video/1",

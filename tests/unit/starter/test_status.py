@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from commands.answers import StatusAnswer, VideoAnswer
+from commands.answers import OrderGivenAnswer, StatusAnswer, VideoAnswer
 from commands.outcomes import Output
 from commands.printing import Printer
 from commands.status_wording import one_line
@@ -60,6 +60,27 @@ def stalled() -> VideoStatus:
     )
 
 
+class TestTheLastTry:
+    def test_offers_more_of_them_while_the_person_is_still_at_it(
+        self,
+        at_a_glance: StatusAnswer,
+        told: OnboardingStatus,
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:
+        update = {
+            "stage": Stage.VERIFYING,
+            "waiting_for": WaitingFor.PERSON,
+            "attempts_left": 0,
+            "video": None,
+            "failure": None,
+        }
+
+        lines = printed(capsys, at_a_glance.knowing(told.model_copy(update=update)))
+
+        assert "python starter.py reset-attempts one" in lines
+        assert "Next: the person ends the last try; for more of them, reset-attempts:" in lines
+
+
 class TestAHold:
     def test_is_told_with_who_must_act_and_what_to_type(
         self, refused: StatusAnswer, capsys: pytest.CaptureFixture[str]
@@ -83,8 +104,22 @@ class TestAHold:
         assert "python starter.py accept-partial one" == answer["next_commands"][1]
         assert ("needs_assets", "caller") == (answer["hold"], answer["failure"]["who"])
         assert [
-            {"verb": "extend_deadline", "actor": "anna", "at": "2026-03-01T12:00:00Z"}
+            {
+                "verb": "extend_deadline",
+                "choice": None,
+                "actor": "anna",
+                "at": "2026-03-01T12:00:00Z",
+            }
         ] == answer["orders"]
+
+    def test_is_followed_by_what_was_decided_about_it(
+        self, refused: StatusAnswer, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        decided = OrderGivenAnswer(verb="resolve", choice="give_up asset-2", actor="anna", at=AT)
+
+        lines = printed(capsys, refused.model_copy(update={"orders": (decided,)}))
+
+        assert "ordered resolve give_up asset-2 by anna, 2026-03-01 12:00 UTC" in lines
 
     def test_never_tells_why_something_was_ordered(
         self, refused: StatusAnswer, capsys: pytest.CaptureFixture[str]
