@@ -48,8 +48,8 @@ class TestAStart:
             "sentence": "Nothing was started, because the review cannot take asset-2 (gone), "
             "asset-3 (too_short).",
             "who": "caller",
-            "next_step": "Give an address that lives on until the review is over: this one is "
-            "dead. Give a longer clip.",
+            "next_step": "asset-2: Give an address that lives on until the review is over: this "
+            "one is dead.\n  asset-3: Give a longer clip.",
         } == ended.error
         assert "canary" not in ended.err
         with pytest.raises(RPCError, match="not found"):
