@@ -24,9 +24,9 @@ CHAPTERS = {
         "operator, and a moment to die at. Real Temporal server, real worker; a third of the runs "
         "loses its worker by SIGKILL. The simulator's ledger, the histories and the logs are then "
         "held against the invariants above. Not explained yet: two plays of SEED=2 ONLY=67, of an "
-        "earlier plan, left a history that lacks the accepted event of an Update that was sent "
-        "while Temporal was killed, and therefore did not replay; two hundred runs through such "
-        "kills since have not shown it again.",
+        "earlier plan, left a history that did not replay after Temporal was killed: the SDK met "
+        "a command where it wanted an Update's event. Their histories were not kept; two hundred "
+        "runs through such kills since have not shown it again.",
     ),
     "kill-matrix": Chapter(
         "Kill matrix",
