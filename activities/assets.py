@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from temporalio import activity
 
 from activities.outcomes import step_failure, told
-from activities.waiting import beating, until_sent
+from activities.waiting import beating, uninterrupted, until_sent
 from activities.watching import Watch
 from apimart import ApimartClient, ApimartError, AssetToSubmit, AssetType, BadRequest, ReviewTask
 from likeness.failures import FailureCode
@@ -52,7 +52,8 @@ class AssetSteps:
             if not fit:
                 return AssetsSubmitted(unfit=unfit)
             spent_s = time.monotonic() - begun_at
-            submitted = await self._post(order, fit, within_s=UNSENT_BUDGET_S - spent_s)
+            left_s = UNSENT_BUDGET_S - spent_s
+            submitted = await uninterrupted(self._post(order, fit, within_s=left_s))
         return submitted.model_copy(update={"unfit": unfit}) if unfit else submitted
 
     async def _unfit(self, order: SubmitAssets) -> tuple[UnfitAsset, ...]:

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 
 from temporalio import workflow
+from temporalio.workflow import ActivityCancellationType
 
 from likeness.asset_reasons import AssetReason
 from likeness.failures import FailureCode
@@ -120,23 +121,37 @@ class Avatar:
         )
         try:
             submitted = await perform_until_taken(
-                lambda: perform(
-                    SUBMIT_ASSETS,
-                    order,
-                    on=self._queue,
-                    patience=posting(order.post_timeout_s),
-                    summary=Summary.SUBMIT_ASSETS,
-                ),
+                lambda: self._posted(order),
                 repeatable=lambda failed: failed.had_no_effect,
                 trouble=self.standing.holds,
                 given_up=lambda: self._is_stopping,
                 account=self.request.account,
                 try_now=self._try_now,
             )
+        except asyncio.CancelledError:
+            # No worker had taken it yet, so it was never sent.
+            return
         except StepFailedError as failed:
             self._failed(submission, failed)
             return
         await self._taken(submission, submitted)
+
+    async def _posted(self, order: SubmitAssets) -> AssetsSubmitted:
+        """Have the assets sent, or the order taken back while nobody has taken it up."""
+        sending = asyncio.create_task(
+            perform(
+                SUBMIT_ASSETS,
+                order,
+                on=self._queue,
+                patience=posting(order.post_timeout_s),
+                summary=Summary.SUBMIT_ASSETS,
+                cancellation=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+            )
+        )
+        await workflow.wait_condition(lambda: sending.done() or self._is_stopping)
+        if not sending.done():
+            sending.cancel()
+        return await sending
 
     async def _taken(self, submission: Submission, submitted: AssetsSubmitted) -> None:
         """Note the answer; where it refuses several at once, ask for each of them."""

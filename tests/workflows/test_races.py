@@ -11,7 +11,7 @@ from temporalio.client import Client, WorkflowFailureError
 from likeness import names
 from likeness.failures import FailureCode
 from likeness.ids import video_workflow_id
-from likeness.messages.conversation import OpenOutcome
+from likeness.messages.conversation import OpenOutcome, Withdraw
 from likeness.stages import AssetState, Hold, QueryPolicy, Stage, VideoState
 from likeness.temporal import attributes
 from likeness.temporal.onboardings import describe_onboarding
@@ -247,3 +247,18 @@ class TestDrain:
 
         assert 1 == journey.count("create_session")
         assert 1 == journey.count("assets_submitted")
+
+
+class TestUntakenSubmission:
+    async def test_nothing_is_sent_of_a_person_who_has_withdrawn(self, journey: Journey) -> None:
+        await journey.stop_worker()
+        async with working(journey, WORKFLOWS, PERSON_STEPS):
+            await journey.start("a")
+            await journey.pass_the_scan()
+            await journey.until(lambda s: s.stage is Stage.SUBMITTING_ASSETS)
+            await journey.handle.signal(names.WITHDRAW, Withdraw())
+            status = await journey.result()
+        await journey.start_worker()
+
+        assert Stage.DECLINED == status.stage
+        assert 0 == journey.count("submit_assets")
