@@ -127,7 +127,8 @@ class Runs:
     def say_finished(self, run: Run, attempt: int | None) -> None:
         """Say that the scan is done."""
         sessions = self.sessions_of(run)
-        meant = sessions[-1:] if attempt is None else sessions[attempt - 1 : attempt]
+        handed_out = [session for session in sessions if session.told_at]
+        meant = handed_out[-1:] if attempt is None else sessions[attempt - 1 : attempt]
         for session in meant:
             session.causes.append(self.stage.now)
         self.order(run, "finished", Finished(attempt=attempt))

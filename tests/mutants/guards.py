@@ -64,7 +64,7 @@ MUTANTS = (
         "workflows/verification.py",
         '        order = order.model_copy(update={"resume_task_id": task_id})\n',
         "",
-        (f"{UNIT}/hostile/test_sequences.py::TestTheStage",),
+        (f"{SEQUENCES}::TestTheStage",),
     ),
     # A paid order is one order.
     Mutant(
@@ -116,10 +116,7 @@ MUTANTS = (
         "workflows/spending.py",
         "        if (known := self._entry_of(wish.order)) is not None:",
         "        if (known := self._entry_of(wish.order)) and False:",
-        (
-            f"{SERVER}/test_paying.py::TestProvenKeys::test_a_lost_answer_is_asked_for_again_under_the_same_key",
-            f"{SERVER}/test_paying.py::TestDay",
-        ),
+        (f"{UNIT}/workflows/test_spending.py",),
     ),
     Mutant(
         "calls a video failed that takes too long",
@@ -155,7 +152,7 @@ MUTANTS = (
         "workflows/verification.py",
         "        return FailureCode.ATTEMPTS_EXHAUSTED\n",
         "        return None\n",
-        (SEQUENCES,),
+        (f"{SEQUENCES}::TestTheStage",),
     ),
     Mutant(
         "gives a check that is under way to any device",
@@ -187,14 +184,14 @@ MUTANTS = (
         "workflows/looks.py",
         "            attempt.looks += looked.looks\n",
         "",
-        (SEQUENCES,),
+        (f"{SEQUENCES}::TestTheStage",),
     ),
     Mutant(
         "counts no looks of a step that was lost",
         "workflows/looks.py",
         "        attempt.looks = min(attempt.looks + sent.looks + 2, self._policy.max_looks)\n",
         "",
-        (f"{UNIT}/hostile/test_sequences.py::TestTheStage",),
+        (f"{SEQUENCES}::TestTheStage",),
     ),
     Mutant(
         "looks before there is a cause",
@@ -288,7 +285,7 @@ MUTANTS = (
         "web/shield.py",
         '    return f"{type(error).__name__} at {place}"',
         '    return f"{type(error).__name__} at {place}: {error}"',
-        (f"{UNIT}/web/test_headers.py", f"{UNIT}/web/test_invite.py"),
+        (f"{UNIT}/web/test_headers.py",),
     ),
     Mutant(
         "logs addresses with their queries",

@@ -186,6 +186,13 @@ class TestOrder:
         assert code == ordering.fails(upstream).type
         assert 1 == upstream.posts()
 
+    def test_a_key_that_was_used_with_another_body_is_no_refusal(self, ordering: Ordering) -> None:
+        """That other order may be paid, so nobody may call this one free of charge."""
+        upstream = ordering.upstream(refusal(409, "idempotency_key_reused"))
+
+        assert FailureCode.BUG == ordering.fails(upstream).type
+        assert 1 == upstream.posts()
+
     @pytest.mark.parametrize("kind", ["drop_after_effect", "500_after_effect", "truncated_json"])
     async def test_an_answer_lost_after_the_charge_leaves_one_charge(
         self, simulated: Simulated, environment: ActivityEnvironment, kind: str

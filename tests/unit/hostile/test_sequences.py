@@ -5,7 +5,7 @@ from itertools import islice
 import pytest
 
 from tests.hostile.callback_orders import Order, every_order, play
-from tests.hostile.runs import Runs
+from tests.hostile.runs import MAX_ATTEMPTS, Runs
 from tests.hostile.sequences import sequences
 
 
@@ -58,6 +58,31 @@ class TestTheStage:
 
         assert 1 == len(runs.upstream.sessions)
         assert "verifying" == run.workflow.status().stage
+
+    def test_looks_six_times_at_most_however_often_somebody_asks(self) -> None:
+        runs = Runs()
+        with runs.stage.set_up():
+            run = runs.start("ob-1")
+            runs.tap(run)
+            [session] = runs.upstream.sessions
+            for _ in range(9):
+                runs.say_finished(run, 1)
+                runs.stage.pass_time(1)
+            runs.stage.pass_time(2000)
+            runs.stage.close()
+
+        assert 6 == len(session.asked)
+
+    def test_opens_no_more_sessions_than_are_granted(self) -> None:
+        runs = Runs()
+        with runs.stage.set_up():
+            run = runs.start("ob-1")
+            for _ in range(9):
+                runs.tap(run)
+                runs.stage.pass_time(1)
+            runs.stage.close()
+
+        assert MAX_ATTEMPTS == len(runs.upstream.sessions) == run.taps
 
     def test_counts_the_looks_of_a_killed_worker(self) -> None:
         runs = Runs()

@@ -82,11 +82,14 @@ class TestHeaders:
         client: httpx.AsyncClient,
         invite: str,
         runs: PretendedRuns,
-        caplog: pytest.LogCaptureFixture,
+        deps: PublicDeps,
+        *,
+        capsys: pytest.CaptureFixture[str],
     ) -> None:
         runs.run = glance(Stage.INVITED).model_copy(update={"stage": "canary-fault"})
         response = await client.get(invite)
 
         assert (500, "broken") == (response.status_code, read(response).page)
         assert "canary-fault" not in response.text
-        assert "canary-fault" not in caplog.text
+        assert ["fault"] == [word.partition(":")[0] for word in deps.tally.counts]
+        assert "canary-fault" not in "".join([*deps.tally.counts, *capsys.readouterr()])
