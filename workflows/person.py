@@ -210,8 +210,16 @@ class Person:
             if number is None:
                 number = self.state.videos + 1
                 await self._start(wanted.video, number)
-                self._now(videos=number, orders={**self.state.orders, order_id: number})
-        return VideoOrdered(number=number, workflow_id=video_workflow_id(self._id, number))
+                self._now(
+                    videos=number,
+                    orders={**self.state.orders, order_id: number},
+                    requests={**self.state.requests, order_id: wanted.video.fingerprint()},
+                )
+        return VideoOrdered(
+            number=number,
+            workflow_id=video_workflow_id(self._id, number),
+            request=self.state.requests.get(order_id),
+        )
 
     @generate.validator
     def _may_generate(self, wanted: Generate) -> None:  # noqa: ARG002  # the Update's own signature

@@ -66,6 +66,11 @@ def _sayable(prompt: SecretStr) -> SecretStr:
     return prompt
 
 
+def fingerprint_of(order: Order) -> str:
+    """Give the SHA-256 (hex) of what an order says beyond its defaults."""
+    return hashlib.sha256(order.model_dump_json(exclude_defaults=True).encode()).hexdigest()
+
+
 class AssetRequest(Order):
     """One picture or clip of the person, at an address the upstream can fetch."""
 
@@ -88,6 +93,13 @@ class VideoRequest(Order):
     generate_audio: bool = False
     seed: int | None = None
     model: str = Field(default="doubao-seedance-2.0-face", pattern=r"^[a-z0-9][a-z0-9.-]{0,63}$")
+
+    def fingerprint(self) -> str:
+        """Give the SHA-256 (hex) by which a repeated order is told from a different one.
+
+        Defaults are left out, so that a field added later changes no old fingerprint.
+        """
+        return fingerprint_of(self)
 
     @model_validator(mode="after")
     def _model_has_the_resolution(self) -> Self:
@@ -138,7 +150,7 @@ class OnboardingRequest(Order):
 
         Defaults are left out, so that a field added later changes no old fingerprint.
         """
-        return hashlib.sha256(self.model_dump_json(exclude_defaults=True).encode()).hexdigest()
+        return fingerprint_of(self)
 
 
 class OnboardingPolicy(Message):

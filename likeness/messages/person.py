@@ -56,7 +56,8 @@ class PersonState(Message):
     """Everything a person's run knows; handed on when it continues as new.
 
     ``onboardings`` and ``links`` tell of each onboarding its stage as last heard of and the number
-    of the invite link in force; ``orders`` which Update ordered which video.
+    of the invite link in force; ``orders`` which Update ordered which video, ``requests`` with what
+    fingerprint.
     """
 
     tenant: IdPart
@@ -69,6 +70,7 @@ class PersonState(Message):
     onboardings: dict[str, Stage] = Field(default_factory=dict)
     links: dict[str, int] = Field(default_factory=dict)
     orders: dict[str, int] = Field(default_factory=dict)
+    requests: dict[str, str] = Field(default_factory=dict)
     videos: int = 0
     video_ids: tuple[str, ...] = ()
     withdrawn_at: float | None = None
@@ -108,10 +110,11 @@ class Generate(Message):
 
 
 class VideoOrdered(Message):
-    """Answer of ``generate``."""
+    """Answer of ``generate``; ``request`` is the fingerprint of the video that was ordered."""
 
     number: int
     workflow_id: str
+    request: str | None = None
 
 
 class Erase(Message):

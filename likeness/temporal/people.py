@@ -12,7 +12,7 @@ from likeness import names
 from likeness.ids import person_workflow_id
 from likeness.messages.conversation import Withdraw
 from likeness.messages.person import Erase, Erased, Generate, PersonState, VideoOrdered
-from likeness.temporal.errors import PersonErasedError
+from likeness.temporal.errors import DifferentRequestError, PersonErasedError
 from likeness.temporal.ordering import ORDER_TIMEOUT, ordered
 from likeness.temporal.person_glance import (
     KnownVideo,
@@ -85,10 +85,11 @@ async def generate_for_person(
     """Order another video, without a new scan; the same ``order_id`` orders it once.
 
     Raises as ``withdraw_person``, and:
+        DifferentRequestError: Another video was ordered under that ``order_id``.
         RefusedError: The person has withdrawn, or has no usable asset.
 
     """
-    return await ordered(
+    video = await ordered(
         client,
         person_workflow_id(tenant, person),
         names.GENERATE,
@@ -98,6 +99,12 @@ async def generate_for_person(
         order_id=order_id,
         rpc_timeout=rpc_timeout,
     )
+    if video.request not in (None, wanted.video.fingerprint()):
+        raise DifferentRequestError(
+            "Another video of this person was ordered under the same id; repeat that order exactly, "
+            "or choose another id."
+        )
+    return video
 
 
 async def erase_person(

@@ -26,6 +26,7 @@ from likeness.messages.person import (
 )
 from likeness.stages import Stage
 from likeness.temporal.errors import (
+    DifferentRequestError,
     NoSuchOnboardingError,
     NoSuchPersonError,
     OnboardingEndedError,
@@ -211,6 +212,20 @@ class TestAnotherVideo:
 
         assert (1, first) == (first.number, again)
         assert (2, "likeness/default/person/p-1/video/2") == (other.number, other.workflow_id)
+
+    async def test_of_another_wording_under_a_known_id_is_refused_and_not_made(
+        self, realm: Realm, people_worker: RunWorker
+    ) -> None:
+        other = WANTED.model_copy(update={"video": WANTED.video.model_copy(update={"seed": 7})})
+        await verified(realm.client)
+        async with people_worker():
+            await generate_for_person(realm.client, *WHO, WANTED, order_id="v")
+            with pytest.raises(DifferentRequestError, match="under the same id"):
+                await generate_for_person(realm.client, *WHO, other, order_id="v")
+            state = await person_status(realm.client, *WHO)
+
+        assert state is not None
+        assert 1 == state.videos
 
     async def test_is_found_among_the_persons_with_its_end_and_no_worker(
         self, realm: Realm, people_worker: RunWorker
