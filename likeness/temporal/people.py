@@ -101,8 +101,8 @@ async def generate_for_person(
     )
     if video.request not in (None, wanted.video.fingerprint()):
         raise DifferentRequestError(
-            "Another video of this person was ordered under the same id; repeat that order exactly, "
-            "or choose another id."
+            "Another video of this person was ordered under the same id; repeat that order "
+            "exactly, or choose another id."
         )
     return video
 
