@@ -333,7 +333,7 @@ MUTANTS = (
         "activities/assets.py",
         "        if self._preflight is None:",
         "        if self._preflight is self._preflight:",
-        (f"{SERVER}/test_replacing.py::TestUnfitAssets",),
+        (f"{UNIT}/activities/test_asset_steps.py",),
     ),
     Mutant(
         "takes nothing of a review that failed in part",
