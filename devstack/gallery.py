@@ -242,6 +242,8 @@ def gallery_open(brand: Brand) -> Iterator[Gallery]:
         access_log=False,
         lifespan="off",
         ws="none",
+        # A browser keeps connections at hand that never bring a request.
+        timeout_graceful_shutdown=2,
     )
     server = uvicorn.Server(config)
     thread = threading.Thread(

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from runtime.keys import make_key_file
 
 USER_ENVIRONMENT = dict(os.environ)
 """As the run was started; read for TEST_TEMPORAL_ADDRESS and to find or build the Temporal CLI."""
+
+# A shell lets what it runs in the background ignore Ctrl-C, and children would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # At import, before any test module is: nothing of ours may ever see the user's accounts.
 scrub(os.environ)
