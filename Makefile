@@ -60,7 +60,7 @@ test: setup ## Every tier; a missing Temporal server is found, downloaded or bui
 
 .PHONY: test-quick
 test-quick: setup ## The unit tier: no server, under a minute
-	$(RUN) pytest tests/unit
+	$(RUN) pytest tests/unit -n 2
 
 .PHONY: histories
 histories: setup ## Record the paths of tests/replay anew; ONLY=name for one of them
