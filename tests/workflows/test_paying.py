@@ -96,6 +96,8 @@ class TestDay:
         self, journey: Journey, kind: str
     ) -> None:
         journey.fault("generate_video", kind)
+        # The account stays refused, so nothing is sent anew before the day is read.
+        journey.fault("balance", "401_documented", times=None)
         video = await Video.ordered(journey)
         await video.until(lambda s: s.failure is not None)
 
@@ -164,7 +166,8 @@ class TestReset:
 
     async def test_what_had_no_effect_before_is_sent_now(self, journey: Journey) -> None:
         journey.fault("generate_video", "401_documented")
-        await journey.restart_worker(account_probe_s=300)
+        # The account stays refused, so nothing is sent anew before the reset.
+        journey.fault("balance", "401_documented", times=None)
         video = await Video.ordered(journey)
         await video.held()
 
