@@ -52,6 +52,25 @@ class FailureCode(StrEnum):
     NOTHING_TO_REPLACE = "nothing_to_replace"
     NOTHING_TO_CHECK = "nothing_to_check"
     WORKER_LEAVING = "worker_leaving"
+    WEBHOOK_UNDELIVERED = "webhook_undelivered"
+    WEBHOOK_GONE = "webhook_gone"
+    NOTHING_TO_REDRIVE = "nothing_to_redrive"
+    NO_SUCH_PAGE = "no_such_page"
+    METHOD_NOT_ALLOWED = "method_not_allowed"
+    BODY_TOO_LARGE = "body_too_large"
+    KEY_MISSING = "key_missing"
+    KEY_REFUSED = "key_refused"
+    KEY_EXPIRED = "key_expired"
+    SCOPE_TOO_LOW = "scope_too_low"
+    TOO_MANY_REQUESTS = "too_many_requests"
+    IDEMPOTENCY_KEY_MISSING = "idempotency_key_missing"
+    DIFFERENT_REQUEST = "different_request"
+    NO_SUCH_ONBOARDING = "no_such_onboarding"
+    NO_SUCH_PERSON = "no_such_person"
+    NO_SUCH_VIDEO = "no_such_video"
+    PERSON_ERASED = "person_erased"
+    WORKER_AWAY = "worker_away"
+    TEMPORAL_AWAY = "temporal_away"
     BUG = "bug"
 
 
@@ -253,6 +272,101 @@ FAILURES: dict[FailureCode, FailureText] = {
         "The worker was shut down; another one goes on.",
         Actor.OPERATOR,
         "Nothing; see that a worker runs.",
+    ),
+    FailureCode.WEBHOOK_UNDELIVERED: FailureText(
+        "The webhook could not be delivered within its days.",
+        Actor.CALLER,
+        "Mend the receiver, then have the events sent again with redrive.",
+    ),
+    FailureCode.WEBHOOK_GONE: FailureText(
+        "The receiver answered 410, so nothing more is sent to it.",
+        Actor.CALLER,
+        "Once it takes webhooks again, have the events sent with redrive.",
+    ),
+    FailureCode.NOTHING_TO_REDRIVE: FailureText(
+        "There is no such event to send again.",
+        Actor.CALLER,
+        "Look at the delivery log in the onboarding's status.",
+    ),
+    FailureCode.NO_SUCH_PAGE: FailureText(
+        "There is nothing at this address.",
+        Actor.CALLER,
+        "Compare the address with the OpenAPI document.",
+    ),
+    FailureCode.METHOD_NOT_ALLOWED: FailureText(
+        "This address does not take that method.",
+        Actor.CALLER,
+        "Use one of the methods in the Allow header.",
+    ),
+    FailureCode.BODY_TOO_LARGE: FailureText(
+        "The body is larger than any request here needs to be.",
+        Actor.CALLER,
+        "Send less: assets go by address, never by content.",
+    ),
+    FailureCode.KEY_MISSING: FailureText(
+        "The request carries no API key.",
+        Actor.CALLER,
+        "Send the header `Authorization: Bearer` with your key.",
+    ),
+    FailureCode.KEY_REFUSED: FailureText(
+        "The API key is not known here.",
+        Actor.CALLER,
+        "Check the key, or ask the operator for one.",
+    ),
+    FailureCode.KEY_EXPIRED: FailureText(
+        "The API key has expired.",
+        Actor.CALLER,
+        "Ask the operator for a new key.",
+    ),
+    FailureCode.SCOPE_TOO_LOW: FailureText(
+        "The API key may not do this.",
+        Actor.CALLER,
+        "Use a key with the scope that the detail names.",
+    ),
+    FailureCode.TOO_MANY_REQUESTS: FailureText(
+        "The API key has sent more requests than it may.",
+        Actor.CALLER,
+        "Wait as long as Retry-After says, then send it again.",
+    ),
+    FailureCode.IDEMPOTENCY_KEY_MISSING: FailureText(
+        "The request could not be repeated safely: it carries no Idempotency-Key.",
+        Actor.CALLER,
+        "Send the header Idempotency-Key with a value of your own, the same for every repeat.",
+    ),
+    FailureCode.DIFFERENT_REQUEST: FailureText(
+        "Something else was asked for under this id or Idempotency-Key.",
+        Actor.CALLER,
+        "Repeat that request exactly, or choose another key.",
+    ),
+    FailureCode.NO_SUCH_ONBOARDING: FailureText(
+        "There is no onboarding of that id here, or its history is past retention.",
+        Actor.CALLER,
+        "Check the id.",
+    ),
+    FailureCode.NO_SUCH_PERSON: FailureText(
+        "Nobody of that reference is verified here.",
+        Actor.CALLER,
+        "Check the reference, or onboard the person.",
+    ),
+    FailureCode.NO_SUCH_VIDEO: FailureText(
+        "There is no video of that number here, or its history is past retention.",
+        Actor.CALLER,
+        "Check the number.",
+    ),
+    FailureCode.PERSON_ERASED: FailureText(
+        "The person has been erased, or their run was ended from outside.",
+        Actor.CALLER,
+        "Onboard the person anew if they wish it.",
+    ),
+    FailureCode.WORKER_AWAY: FailureText(
+        "No worker answered in time.",
+        Actor.OPERATOR,
+        "See that a worker runs; sending the same request again is safe.",
+    ),
+    FailureCode.TEMPORAL_AWAY: FailureText(
+        "The Temporal server did not answer.",
+        Actor.OPERATOR,
+        "See that it runs; sending the same request again is safe.",
     ),
     FailureCode.BUG: FailureText(
         "Something happened that this program does not know.",

@@ -93,6 +93,16 @@ def spending_workflow_id(account: str) -> str:
     return f"{_ROOT}/{SPENDING}/{checked_part(account)}"
 
 
+def notify_workflow_id(workflow_id: str, suffix: str = "") -> str:
+    """Give the id of the run that tells what was undelivered when ``workflow_id`` had ended."""
+    return f"{workflow_id}/notify{suffix}"
+
+
+def webhook_queue(task_queue: str) -> str:
+    """Give the queue of deliveries, so that slow receivers stand in no other step's way."""
+    return f"{task_queue}-webhooks"
+
+
 def sealed_key(key: str) -> str:
     """Give the place in the archive of a file that must not be used: the person has withdrawn."""
     # No tenant can be called so: a part of an id holds no dot.

@@ -4,6 +4,7 @@ ONBOARD_PERSON = "OnboardPerson"
 GENERATE_VIDEO = "GenerateVideo"
 PERSON = "Person"
 SPENDING = "Spending"
+NOTIFY = "Notify"
 KEY_CHECK = "KeyCheck"
 
 OPEN_SESSION = "open_session"

@@ -87,3 +87,16 @@ class QueryPolicy(StrEnum):
 
     FRUGAL = "frugal"
     POLL = "poll"
+
+
+class PersonStands(StrEnum):
+    """What holds of somebody who was verified once.
+
+    ``lost``: the run was ended from outside, by the Temporal UI or CLI, so that nothing vouches for
+    the person any more.
+    """
+
+    VERIFIED = "verified"
+    WITHDRAWN = "withdrawn"
+    ERASED = "erased"
+    LOST = "lost"

@@ -6,7 +6,7 @@ sandbox stays on and light.
 
 from typing import Generic, NamedTuple, TypeVar
 
-from likeness.messages import person
+from likeness.messages import person, telling
 from likeness.messages import steps as message
 from likeness.messages.base import Message
 from likeness.messages.conversation import VideoStatus
@@ -44,5 +44,6 @@ ARCHIVE_VIDEO = Step("archive_video", message.ArchiveVideo, message.VideoArchive
 TELL_REGISTRY = Step("tell_registry", person.TellRegistry, person.RegistryTold)
 KEEP_RECEIPT = Step("keep_receipt", person.KeepReceipt, person.ReceiptKept)
 ERASE_FILES = Step("erase_files", person.EraseFiles, person.FilesErased)
+DELIVER_WEBHOOK = Step("deliver_webhook", telling.DeliverWebhook, telling.WebhookDelivered)
 AWAIT_VIDEO = Step("await_video", message.AwaitVideo, VideoStatus)
 AWAIT_ACCOUNT = Step("await_account", message.AwaitAccount, message.AccountReady)

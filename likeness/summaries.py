@@ -30,6 +30,8 @@ class Summary(StrEnum):
     KEEP_RECEIPT = "Write the signed consent receipt to the archive"
     ERASE_FILES = "Delete the person's files from the archive"
     AWAIT_ACCOUNT = "Wait until the upstream account is good again"
+    DELIVER_WEBHOOK = "Tell the caller's webhook"
+    NOTIFY = "Tell what was undelivered when a run ended"
     SPENDING = "What videos of an account may have cost, day by day"
     AWAIT_VIDEO = "Wait for the video started by an earlier run"
     AWAIT_ANSWER = "Until whoever ended the run is told that an answer is waited for"

@@ -233,6 +233,34 @@ class VideoStatus(Message):
     orders: tuple[OrderGiven, ...] = ()
 
 
+class DeliveryState(StrEnum):
+    """What became of one webhook.
+
+    ``handed_over``: the run ended before it was delivered, and its ``Notify`` run goes on.
+    """
+
+    PENDING = "pending"
+    DELIVERED = "delivered"
+    UNDELIVERED = "undelivered"
+    GONE = "gone"
+    HANDED_OVER = "handed_over"
+
+
+class DeliveryStatus(Message):
+    """One line of the delivery log: an event and what became of it; ``at`` in unix seconds.
+
+    ``attempts`` and ``last_status`` (of HTTP) are known once it is decided.
+    """
+
+    event_id: str
+    type: str
+    sequence: int
+    at: float
+    state: DeliveryState = DeliveryState.PENDING
+    attempts: int | None = None
+    last_status: int | None = None
+
+
 class OnboardingStatus(Message):
     """Answer of the query ``status`` and the result of a finished run; times in unix seconds.
 
@@ -259,3 +287,4 @@ class OnboardingStatus(Message):
     device: str | None = None
     ending: Stage | None = None
     orders: tuple[OrderGiven, ...] = ()
+    deliveries: tuple[DeliveryStatus, ...] = ()

@@ -14,6 +14,7 @@ from likeness.stages import QueryPolicy
 
 MAX_ASSETS = 20
 MAX_WORDS = 300
+MAX_WEBHOOK_URL = 2000
 DAY_S = 24 * 3600
 MAX_DEADLINE_S = 10 * 365 * DAY_S
 MAX_POST_TIMEOUT_S = 45
@@ -27,7 +28,7 @@ class AssetKind(StrEnum):
     VIDEO = "video"
 
 
-def _fetchable(url: SecretStr) -> SecretStr:
+def _fetchable(url: SecretStr, what: str) -> SecretStr:
     text = url.get_secret_value()
     try:
         text.encode()
@@ -37,9 +38,13 @@ def _fetchable(url: SecretStr) -> SecretStr:
         usable = False
     if not usable or re.search(r"[\s\x00-\x1f\x7f]", text) or parts.username is not None:
         raise ValueError(
-            "an asset URL must be an http or https address with a host, without user name or spaces"
+            f"{what} must be an http or https address with a host, without user name or spaces"
         )
     return url
+
+
+def _asset_url(url: SecretStr) -> SecretStr:
+    return _fetchable(url, "an asset URL")
 
 
 def _readable(words: SecretStr) -> SecretStr:
@@ -71,11 +76,24 @@ def fingerprint_of(order: Order) -> str:
     return hashlib.sha256(order.model_dump_json(exclude_defaults=True).encode()).hexdigest()
 
 
+def _callable(url: SecretStr) -> SecretStr:
+    _fetchable(url, "a webhook URL")
+    if "#" in url.get_secret_value() or len(url.get_secret_value()) > MAX_WEBHOOK_URL:
+        raise ValueError(
+            f"a webhook URL is at most {MAX_WEBHOOK_URL} characters and has no fragment"
+        )
+    return url
+
+
+WebhookUrl = Annotated[Secret, AfterValidator(_callable)]
+"""Where a receiver of ours listens; a secret, because many carry a token in path or query."""
+
+
 class AssetRequest(Order):
     """One picture or clip of the person, at an address the upstream can fetch."""
 
     name: str = Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")
-    url: Annotated[Secret, AfterValidator(_fetchable)]
+    url: Annotated[Secret, AfterValidator(_asset_url)]
     kind: AssetKind = AssetKind.IMAGE
 
 
@@ -114,7 +132,7 @@ class OnboardingRequest(Order):
     ``person`` is the caller's own reference. ``display_name`` greets the person; ``sender``,
     ``contact`` and ``purpose`` say who asks, how to reach them and what for, as the person is to
     read it. ``min_usable`` is how many assets must pass the
-    review; all of them when left out.
+    review; all of them when left out. ``webhook_url`` is told of every rest, hold and end.
     """
 
     tenant: IdPart = DEFAULT_TENANT
@@ -128,6 +146,7 @@ class OnboardingRequest(Order):
     assets: tuple[AssetRequest, ...] = Field(min_length=1, max_length=MAX_ASSETS)
     min_usable: int | None = Field(default=None, ge=1)
     video: VideoRequest | None = None
+    webhook_url: WebhookUrl | None = None
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:

@@ -12,12 +12,12 @@ from likeness import names
 from likeness.ids import person_workflow_id
 from likeness.messages.conversation import Withdraw
 from likeness.messages.person import Erase, Erased, Generate, PersonState, VideoOrdered
+from likeness.stages import PersonStands
 from likeness.temporal.errors import DifferentRequestError, PersonErasedError
 from likeness.temporal.ordering import ORDER_TIMEOUT, ordered
 from likeness.temporal.person_glance import (
     KnownVideo,
     PersonGlance,
-    PersonStands,
     describe_person,
     list_people,
     person_status,

@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
-from enum import StrEnum
 
 from temporalio.client import (
     Client,
@@ -18,26 +17,13 @@ from likeness.ids import person_of, person_workflow_id
 from likeness.messages.base import Message
 from likeness.messages.conversation import VideoStatus
 from likeness.messages.person import PersonState
-from likeness.stages import Stage
+from likeness.stages import PersonStands, Stage
 from likeness.temporal import attributes
 from likeness.temporal.errors import NoSuchPersonError, NoSuchVideoError
 from likeness.temporal.glance import RPC_TIMEOUT, is_silence, temporal_away
 from likeness.temporal.videos import describe_video
 
 STATUS_TIMEOUT = timedelta(seconds=1.5)
-
-
-class PersonStands(StrEnum):
-    """What holds of somebody who was verified once.
-
-    ``lost``: the run was ended from outside, by the Temporal UI or CLI, so that nothing vouches for
-    the person any more.
-    """
-
-    VERIFIED = "verified"
-    WITHDRAWN = "withdrawn"
-    ERASED = "erased"
-    LOST = "lost"
 
 
 class PersonGlance(Message):

@@ -11,6 +11,8 @@ from likeness.messages.conversation import (
     CheckNow,
     Consent,
     Decline,
+    DeliveryState,
+    DeliveryStatus,
     ExtendDeadline,
     Failure,
     Finished,
@@ -84,6 +86,13 @@ from likeness.messages.steps import (
     UnfitAsset,
     VideoArchived,
 )
+from likeness.messages.telling import (
+    DeliverWebhook,
+    NotifyInput,
+    NotifyStatus,
+    WebhookDelivered,
+    WebhookEvent,
+)
 from likeness.messages.video import GenerateVideoInput
 from likeness.stages import (
     AssetState,
@@ -148,6 +157,7 @@ REQUEST = OnboardingRequest(
     assets=(ASSET, AssetRequest(name="side", url=ASSET_URL)),
     min_usable=1,
     video=VIDEO,
+    webhook_url=SecretStr("https://canary.example/hooks?token=canary"),
 )
 POLICY = OnboardingPolicy(
     query_policy=QueryPolicy.POLL,
@@ -203,6 +213,47 @@ DAY = DaySpent(total_usd=1.5, orders={"k-1": 1.5})
 UNFIT = UnfitAsset(name="front", reason="why")
 ITEM = ReviewedItem(asset_id="asset-1", name="front", usable=False, reason="FaceMismatch")
 
+DELIVERY = DeliveryStatus(
+    event_id="msg_1",
+    type="onboarding.in_review",
+    sequence=2,
+    at=1.5,
+    state=DeliveryState.GONE,
+    attempts=3,
+    last_status=410,
+)
+ONBOARDING_STATUS = OnboardingStatus(
+    onboarding_id="o-1",
+    tenant="studio",
+    stage=Stage.IN_REVIEW,
+    hold=Hold.NEEDS_ASSETS,
+    waiting_for=WaitingFor.CALLER,
+    deadline=1.5,
+    attempts=1,
+    attempts_left=4,
+    attempt_log=(ATTEMPT,),
+    group_id="group-1",
+    assets=(ASSET_STATUS,),
+    video=VIDEO_STATUS,
+    failure=FAILURE,
+    consent=CONSENT,
+    consent_at=1.5,
+    link=2,
+    consent_link=1,
+    device="a" * 64,
+    ending=Stage.CANCELED,
+    orders=(ORDER_GIVEN,),
+    deliveries=(DELIVERY,),
+)
+EVENT = WebhookEvent(
+    id="msg_1",
+    type="onboarding.in_review",
+    at=1.5,
+    sequence=2,
+    person="p-1",
+    started_at=1.5,
+    snapshot=ONBOARDING_STATUS,
+)
 FULL: list[BaseModel] = [
     CONSENT,
     OpenSession(consent=CONSENT, not_after=1.5, device="a" * 64, take_over=True),
@@ -219,28 +270,13 @@ FULL: list[BaseModel] = [
     ATTEMPT,
     ASSET_STATUS,
     VIDEO_STATUS,
-    OnboardingStatus(
-        onboarding_id="o-1",
-        tenant="studio",
-        stage=Stage.IN_REVIEW,
-        hold=Hold.NEEDS_ASSETS,
-        waiting_for=WaitingFor.CALLER,
-        deadline=1.5,
-        attempts=1,
-        attempts_left=4,
-        attempt_log=(ATTEMPT,),
-        group_id="group-1",
-        assets=(ASSET_STATUS,),
-        video=VIDEO_STATUS,
-        failure=FAILURE,
-        consent=CONSENT,
-        consent_at=1.5,
-        link=2,
-        consent_link=1,
-        device="a" * 64,
-        ending=Stage.CANCELED,
-        orders=(ORDER_GIVEN,),
-    ),
+    ONBOARDING_STATUS,
+    DELIVERY,
+    EVENT,
+    DeliverWebhook(tenant="studio", url=REQUEST.webhook_url, event=EVENT, once=True),
+    WebhookDelivered(attempts=2, status=410, gone=True),
+    NotifyInput(tenant="studio", url=REQUEST.webhook_url, events=(EVENT,)),
+    NotifyStatus(deliveries=(DELIVERY,)),
     ORDER_GIVEN,
     ReplaceAssets(assets=(ASSET,), actor="ops", reason="why"),
     AcceptPartial(actor="ops", reason="why"),

@@ -1,0 +1,160 @@
+"""Onboardings as the API takes and shows them; all times are UTC in ISO 8601."""
+
+from datetime import UTC, datetime
+from typing import Self
+
+from pydantic import Field
+
+from likeness.failures import FailureCode
+from likeness.ids import DEFAULT_ACCOUNT
+from likeness.messages.base import IdPart, Message, Order
+from likeness.messages.conversation import (
+    AssetStatus,
+    AttemptStatus,
+    Consent,
+    DeliveryStatus,
+    Failure,
+    OnboardingStatus,
+    OrderGiven,
+    VideoStatus,
+)
+from likeness.messages.onboarding import (
+    MAX_ASSETS,
+    AssetRequest,
+    OnboardingRequest,
+    VideoRequest,
+    WebhookUrl,
+    Words,
+)
+from likeness.stages import Hold, Stage, WaitingFor
+
+
+class CreateOnboarding(Order):
+    """Body of ``POST /v1/onboardings``; the id comes of the Idempotency-Key, the tenant of the key.
+
+    ``person`` is your own reference, never a name or an address. ``min_usable`` is how many assets
+    must pass the review; all of them when left out.
+    """
+
+    person: IdPart
+    display_name: Words | None = None
+    sender: Words | None = None
+    contact: Words | None = None
+    purpose: Words | None = None
+    assets: tuple[AssetRequest, ...] = Field(min_length=1, max_length=MAX_ASSETS)
+    min_usable: int | None = Field(default=None, ge=1)
+    video: VideoRequest | None = None
+    webhook_url: WebhookUrl | None = None
+
+    def request(
+        self, *, tenant: str, onboarding: str, account: str = DEFAULT_ACCOUNT
+    ) -> OnboardingRequest:
+        """Give what the workflow is started with; raise ``ValidationError`` where it cannot be."""
+        said = self.model_dump(exclude_unset=True)
+        return OnboardingRequest(
+            **said | {"tenant": tenant, "onboarding": onboarding, "account": account}
+        )
+
+
+class OnboardingCreated(Message):
+    """Answer of the creation, the same for every repeat while the link is not revoked."""
+
+    onboarding_id: str
+    person: str
+    invite_url: str
+
+
+class Onboarding(Message):
+    """Where one onboarding stands, in the API's answers and in every webhook.
+
+    ``detailed`` is false where no worker answered: then only what Temporal itself shows is told
+    (stage, hold, ``failure`` without its detail, who is waited for, times). ``ending`` is the end
+    that is decided while an answer under way is still waited for.
+    """
+
+    onboarding_id: str
+    person: str | None = None
+    stage: Stage
+    hold: Hold | None = None
+    waiting_for: WaitingFor
+    failure: Failure | None = None
+    deadline: datetime | None = None
+    started_at: datetime
+    ended_at: datetime | None = None
+    detailed: bool = True
+    group_id: str | None = None
+    attempts: int | None = None
+    attempts_left: int | None = None
+    attempt_log: tuple[AttemptStatus, ...] = ()
+    assets: tuple[AssetStatus, ...] = ()
+    video: VideoStatus | None = None
+    consent: Consent | None = None
+    consent_at: datetime | None = None
+    ending: Stage | None = None
+    orders: tuple[OrderGiven, ...] = ()
+    deliveries: tuple[DeliveryStatus, ...] = ()
+
+    @classmethod
+    def of_status(
+        cls,
+        status: OnboardingStatus,
+        *,
+        person: str | None,
+        started_at: float,
+        ended_at: float | None = None,
+    ) -> Self:
+        """Show what the run itself tells; times in unix seconds."""
+        return cls(
+            onboarding_id=status.onboarding_id,
+            person=person,
+            stage=status.stage,
+            hold=status.hold,
+            waiting_for=status.waiting_for,
+            failure=status.failure,
+            deadline=_utc(status.deadline),
+            started_at=_utc(started_at),
+            ended_at=None if ended_at is None else _utc(ended_at),
+            group_id=status.group_id,
+            attempts=status.attempts,
+            attempts_left=status.attempts_left,
+            attempt_log=status.attempt_log,
+            assets=status.assets,
+            video=status.video,
+            consent=status.consent,
+            consent_at=None if status.consent_at is None else _utc(status.consent_at),
+            ending=status.ending,
+            orders=status.orders,
+            deliveries=status.deliveries,
+        )
+
+
+class OnboardingListed(Message):
+    """One line of ``GET /v1/onboardings``."""
+
+    onboarding_id: str
+    person: str | None = None
+    stage: Stage
+    hold: Hold | None = None
+    reason: FailureCode | None = None
+    waiting_for: WaitingFor
+    deadline: datetime | None = None
+    started_at: datetime
+    ended_at: datetime | None = None
+
+
+class OnboardingPage(Message):
+    """A page of them, newest first; ``next_cursor`` is None on the last one."""
+
+    onboardings: tuple[OnboardingListed, ...]
+    next_cursor: str | None = None
+
+
+class InviteLink(Message):
+    """The invite link in force; whoever has it may answer for the person."""
+
+    onboarding_id: str
+    invite_url: str
+
+
+def _utc(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, tz=UTC)

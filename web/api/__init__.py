@@ -1,0 +1,1 @@
+"""The REST API under ``/v1`` of the admin listener, for other services."""

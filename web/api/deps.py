@@ -1,0 +1,28 @@
+"""What the API is built of."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from temporalio.client import Client
+
+from likeness.messages.onboarding import OnboardingPolicy, OnboardingRequest
+from runtime.links import LinkSealer
+from web.api.callers import Admit
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiDeps:
+    """Everything that a route needs.
+
+    ``client(within_s)`` gives a checked connection or raises ``TemporalAwayError``. ``preflight``
+    looks at a new onboarding's assets and raises ``ProblemError`` where the review would surely
+    refuse one.
+    """
+
+    admit: Admit
+    client: Callable[[float], Awaitable[Client]]
+    links: LinkSealer
+    base_url: str
+    task_queue: str
+    policy: OnboardingPolicy
+    preflight: Callable[[OnboardingRequest], Awaitable[None]]

@@ -1,0 +1,70 @@
+"""Turns whatever goes wrong behind a route into a problem with its code and status."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+
+from starlette.responses import Response
+
+from likeness.failures import FailureCode
+from likeness.rest.problems import MEDIA_TYPE, FieldError, Problem
+from likeness.temporal.errors import (
+    DifferentRequestError,
+    NoSuchOnboardingError,
+    NoSuchPersonError,
+    NoSuchVideoError,
+    OnboardingEndedError,
+    OnboardingError,
+    PersonErasedError,
+    RefusedError,
+    TemporalAwayError,
+    WorkerAwayError,
+)
+
+AGAIN_AFTER_S = 5
+"""What ``Retry-After`` says where only time helps."""
+
+_OF_ERRORS: Mapping[type[OnboardingError], tuple[FailureCode, int]] = {
+    DifferentRequestError: (FailureCode.DIFFERENT_REQUEST, 409),
+    NoSuchOnboardingError: (FailureCode.NO_SUCH_ONBOARDING, 404),
+    NoSuchPersonError: (FailureCode.NO_SUCH_PERSON, 404),
+    NoSuchVideoError: (FailureCode.NO_SUCH_VIDEO, 404),
+    OnboardingEndedError: (FailureCode.ALREADY_ENDED, 409),
+    PersonErasedError: (FailureCode.PERSON_ERASED, 410),
+    WorkerAwayError: (FailureCode.WORKER_AWAY, 503),
+    TemporalAwayError: (FailureCode.TEMPORAL_AWAY, 503),
+}
+
+
+class ProblemError(Exception):
+    """Raised anywhere behind a route; the app answers it as a problem."""
+
+    def __init__(
+        self,
+        code: FailureCode,
+        status: int,
+        *,
+        detail: str | None = None,
+        errors: tuple[FieldError, ...] = (),
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__(str(code))
+        self.problem = Problem.of(code, status, detail=detail, errors=errors)
+        self.headers = dict(headers or {})
+
+    @classmethod
+    def of(cls, error: OnboardingError) -> "ProblemError":
+        """Give the problem for what ``likeness.temporal`` raises."""
+        if isinstance(error, RefusedError):
+            return cls(error.code or FailureCode.BUG, 409, detail=str(error))
+        code, status = _OF_ERRORS.get(type(error), (FailureCode.BUG, 500))
+        headers = {"Retry-After": str(AGAIN_AFTER_S)} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+        return cls(code, status, detail=str(error), headers=headers)
+
+    def response(self) -> Response:
+        """Give the answer."""
+        return Response(
+            self.problem.model_dump_json(exclude_defaults=False),
+            self.problem.status,
+            headers=self.headers,
+            media_type=MEDIA_TYPE,
+        )
