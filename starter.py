@@ -48,6 +48,7 @@ from commands.options import (
     Unread,
     VideoResolution,
     Wait,
+    Webhook,
     Write,
     example,
 )
@@ -124,6 +125,7 @@ def start(
     audio: Audio = None,
     seed: Seed = None,
     model: Model = None,
+    webhook: Webhook = None,
     wait: Wait = False,
     qr: Qr = None,
     output: Form = Output.TEXT,
@@ -142,6 +144,7 @@ def start(
             "sender": sender,
             "contact": contact,
             "purpose": purpose,
+            "webhook_url": webhook,
         },
         asset,
         prompt=orders.prompt_of(prompt, prompt_file),

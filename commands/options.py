@@ -69,6 +69,14 @@ Purpose = Annotated[
     str | None,
     typer.Option("--purpose", help="What for, in plain words, as the person is to read it."),
 ]
+Webhook = Annotated[
+    str | None,
+    typer.Option(
+        "--webhook",
+        metavar="URL",
+        help="Your service's address, which is told of every rest, hold and end.",
+    ),
+]
 Qr = Annotated[
     bool | None,
     typer.Option(

@@ -26,6 +26,7 @@ SHAPES: Mapping[str, tuple[str, str]] = {
     "purpose": ("--purpose", "a text"),
     "assets": ("--asset", f"given 1 to {MAX_ASSETS} times"),
     "min_usable": ("--min-usable", "a whole number from 1 to the number of assets"),
+    "webhook_url": ("--webhook", "an address"),
     "prompt": ("--prompt", "a text of 1 to 4000 characters"),
     "duration_s": ("--duration-s", "a whole number of seconds from 4 to 15"),
     "resolution": ("--resolution", "480p, 720p or 1080p"),

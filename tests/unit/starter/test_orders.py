@@ -108,6 +108,36 @@ class TestTheRequest:
         assert "--min-usable is 2, but there is 1 asset." in refusal(min_usable=2)
 
 
+class TestTheWebhook:
+    def test_is_told_where_one_was_typed(self) -> None:
+        hook = "https://shop.example/hooks?token=one=two"
+
+        request = typed(webhook_url=hook)
+
+        assert request.webhook_url is not None
+        assert hook == request.webhook_url.get_secret_value()
+        assert typed().webhook_url is None
+
+    @pytest.mark.parametrize(
+        ("url", "told"),
+        [
+            ("", "must be an http or https address with a host"),
+            (f"ftp://{CANARY}/hooks", "must be an http or https address with a host"),
+            (f"https://u:{CANARY}@shop.example/", "without user name or spaces"),
+            (f"https://shop.example/{CANARY} x", "without user name or spaces"),
+            (f"https://{CANARY}\udcff.example/", "must be an http or https address with a host"),
+            (f"https://shop.example/#{CANARY}", "has no fragment"),
+            (f"https://shop.example/{CANARY}{'x' * 2000}", "is at most 2000 characters"),
+        ],
+    )
+    def test_at_no_address_is_refused_without_repeating_it(self, url: str, told: str) -> None:
+        sentence = refusal(webhook_url=url)
+
+        assert sentence.startswith("--webhook: a webhook URL ")
+        assert told in sentence
+        assert CANARY not in sentence
+
+
 class TestTheVideo:
     def test_is_asked_for_by_a_prompt_alone(self) -> None:
         assert typed(prompt="Wave.").video == VideoRequest(prompt="Wave.")
