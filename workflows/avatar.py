@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import Sequence
 
 from temporalio import workflow
-from temporalio.workflow import ActivityCancellationType
 
 from likeness.asset_reasons import AssetReason
 from likeness.failures import FailureCode
@@ -25,7 +24,7 @@ from workflows.assets import AssetBook, Submission
 from workflows.performing import (
     StepFailedError,
     perform,
-    posting,
+    post_unless,
     watching,
 )
 from workflows.persisting import TryNow, perform_until_taken
@@ -138,20 +137,14 @@ class Avatar:
 
     async def _posted(self, order: SubmitAssets) -> AssetsSubmitted:
         """Have the assets sent, or the order taken back while nobody has taken it up."""
-        sending = asyncio.create_task(
-            perform(
-                SUBMIT_ASSETS,
-                order,
-                on=self._queue,
-                patience=posting(order.post_timeout_s),
-                summary=Summary.SUBMIT_ASSETS,
-                cancellation=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-            )
+        return await post_unless(
+            lambda: self._is_stopping,
+            SUBMIT_ASSETS,
+            order,
+            on=self._queue,
+            post_timeout_s=order.post_timeout_s,
+            summary=Summary.SUBMIT_ASSETS,
         )
-        await workflow.wait_condition(lambda: sending.done() or self._is_stopping)
-        if not sending.done():
-            sending.cancel()
-        return await sending
 
     async def _taken(self, submission: Submission, submitted: AssetsSubmitted) -> None:
         """Note the answer; where it refuses several at once, ask for each of them."""

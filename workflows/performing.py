@@ -2,6 +2,7 @@
 
 import asyncio
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Self, TypeVar
@@ -194,3 +195,35 @@ async def perform(
             raise asyncio.CancelledError from error
         raise StepFailedError.of(step.name, error) from error
     return result  # type: ignore[return-value]  # result_type says so
+
+
+async def post_unless(
+    given_up: Callable[[], bool],
+    step: Step[TakesT, GivesT],
+    message: TakesT,
+    *,
+    on: str,
+    post_timeout_s: float,
+    summary: Summary,
+) -> GivesT:
+    """Have a POST sent once, or taken back while no worker has taken it up.
+
+    Raises:
+        StepFailedError: As ``perform``.
+        asyncio.CancelledError: It was taken back, so it was never sent.
+
+    """
+    sending = asyncio.create_task(
+        perform(
+            step,
+            message,
+            on=on,
+            patience=posting(post_timeout_s),
+            summary=summary,
+            cancellation=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
+        )
+    )
+    await workflow.wait_condition(lambda: sending.done() or given_up())
+    if not sending.done():
+        sending.cancel()
+    return await sending

@@ -6,7 +6,6 @@ from datetime import timedelta
 from typing import NoReturn
 
 from temporalio import workflow
-from temporalio.workflow import ActivityCancellationType
 
 from likeness.failures import FailureCode
 from likeness.messages.conversation import Failure
@@ -22,7 +21,7 @@ from likeness.stages import VideoState
 from likeness.steps import PREPARE_GENERATION, TRIGGER_GENERATION
 from likeness.summaries import Summary
 from workflows.deciding import ANY
-from workflows.performing import AGAIN, StepFailedError, perform, posting
+from workflows.performing import AGAIN, StepFailedError, post_unless
 from workflows.video_standing import VideoStanding
 
 MOST_SENDS = 3
@@ -136,20 +135,14 @@ class PaidOrder:
             order_number=self.number,
             send_number=send_number,
         )
-        sending = asyncio.create_task(
-            perform(
-                TRIGGER_GENERATION,
-                order,
-                on=self.standing.queue,
-                patience=posting(order.post_timeout_s),
-                summary=Summary.TRIGGER_GENERATION,
-                cancellation=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-            )
+        return await post_unless(
+            lambda: self.standing.is_canceled,
+            TRIGGER_GENERATION,
+            order,
+            on=self.standing.queue,
+            post_timeout_s=order.post_timeout_s,
+            summary=Summary.TRIGGER_GENERATION,
         )
-        await workflow.wait_condition(lambda: sending.done() or self.standing.is_canceled)
-        if not sending.done():
-            sending.cancel()
-        return await sending
 
     async def _canceled_within(self, pause_s: float) -> bool:
         try:

@@ -74,7 +74,8 @@ class TestAssets:
         assert 1 == journey.count("assets_submitted")
 
     async def test_an_empty_balance_holds_without_an_effect(self, journey: Journey) -> None:
-        journey.fault("submit_assets", "402")
+        for route in ("submit_assets", "balance"):
+            journey.fault(route, "402", times=None)
         await journey.start("a")
         await journey.pass_the_scan()
 

@@ -287,7 +287,10 @@ class TestStalled:
     async def test_trouble_with_a_look_goes_and_leaves_it_stalled(self, journey: Journey) -> None:
         video = await stalled(journey)
         journey.fault("get_task", "401_documented", task_kind="video")
+        # The account stays refused until the hold has been seen.
+        journey.fault("balance", "401_documented", times=None)
         await video.held_by(FailureCode.UPSTREAM_KEY_REFUSED)
+        journey.world.faults.clear()
 
         await video.check_now()
         await video.held_by(FailureCode.GENERATION_STALLED)
