@@ -13,8 +13,10 @@ import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from datetime import timedelta
+from pathlib import Path
 from urllib.parse import urlsplit
 
+import httpx
 import structlog
 from temporalio.client import Client
 from temporalio.worker import Worker
@@ -31,12 +33,14 @@ from activities.sessions import SessionSteps
 from activities.spending import SpendGuard, SpendLimits
 from activities.stores import open_store
 from activities.videos import VideoSteps
+from activities.webhooks import DELIVERY_TIMEOUT_S, WebhookSteps
 from apimart import ApimartClient
-from likeness.ids import DEFAULT_ACCOUNT, person_queue, upstream_queue
+from likeness.ids import DEFAULT_ACCOUNT, person_queue, upstream_queue, webhook_queue
 from likeness.messages.onboarding import MAX_POST_TIMEOUT_S
 from likeness.messages.person import KeepReceipt
 from likeness.messages.steps import CreateSession
 from likeness.temporal.keyring import KeyRing
+from outbound.client import checked_client
 from outbound.preflight import Preflight
 from runtime import logs
 from runtime.h5_hosts import H5Hosts
@@ -48,6 +52,7 @@ from runtime.metrics import MetricsError
 from runtime.receipts import ReceiptSigner
 from runtime.settings import WorkerSettings
 from runtime.temporal import ConnectError, connect
+from runtime.webhook_keys import WebhookKeys
 from web.consent import load_consent_texts
 from workflows.generate_video import GenerateVideo
 from workflows.onboard_person import OnboardPerson
@@ -62,6 +67,12 @@ STICKY_TIMEOUT = timedelta(seconds=2)
 
 DRAIN_TIMEOUT = timedelta(seconds=posting(MAX_POST_TIMEOUT_S).start_to_close_s)
 """The longest POST with all its waits, so that SIGTERM never makes an outcome unknown."""
+
+WEBHOOK_DRAIN_TIMEOUT = timedelta(seconds=DELIVERY_TIMEOUT_S + 2)
+"""The slowest receiver and a little more, so that a webhook under way is not sent twice."""
+
+MOST_DELIVERIES = 100
+"""At once; a slow receiver holds one for ten seconds at most."""
 
 WORKFLOWS = (OnboardPerson, GenerateVideo, Person, Spending)
 """Every workflow there is; each of them is replayed in tests/replay."""
@@ -173,6 +184,7 @@ async def workers(
         preflight = Preflight(allow=settings.fetch_allow)
         stack.push_async_callback(preflight.aclose)
         assets = AssetSteps(client, preflight=preflight if settings.preflight else None)
+        webhooks = await stack.enter_async_context(webhook_steps(settings))
         yield (
             workflow_worker(temporal, settings.task_queue, preparation),
             person_worker(temporal, settings.task_queue, sessions),
@@ -184,6 +196,7 @@ async def workers(
                 videos=videos,
                 files=files,
             ),
+            webhook_worker(temporal, settings.task_queue, webhooks),
         )
 
 
@@ -244,6 +257,43 @@ def upstream_worker(
         interceptors=[UnforeseenGuard()],
         graceful_shutdown_timeout=DRAIN_TIMEOUT,
     )
+
+
+def webhook_worker(temporal: Client, task_queue: str, webhooks: WebhookSteps) -> Worker:
+    """Host the deliveries, on a queue of their own: how slow they are is for receivers to say."""
+    return Worker(
+        temporal,
+        task_queue=webhook_queue(task_queue),
+        activities=[webhooks.deliver_webhook],
+        max_concurrent_activities=MOST_DELIVERIES,
+        graceful_shutdown_timeout=WEBHOOK_DRAIN_TIMEOUT,
+    )
+
+
+@asynccontextmanager
+async def webhook_steps(settings: WorkerSettings) -> AsyncIterator[WebhookSteps]:
+    """Give what delivers webhooks, over a client that asks no address it must not."""
+    timeout = httpx.Timeout(DELIVERY_TIMEOUT_S)
+    async with checked_client(settings.webhook_allow, timeout=timeout) as client:
+        yield WebhookSteps(
+            client,
+            secrets=webhook_secrets(settings.webhook_keys_file),
+            retries_s=settings.webhook_retries_s,
+        )
+
+
+def webhook_secrets(path: Path) -> Callable[[str], Sequence[bytes]]:
+    """Give what signs a tenant's webhooks; without a secret they wait, and the log says why."""
+    keys = WebhookKeys(path)
+
+    def secrets(tenant: str) -> Sequence[bytes]:
+        try:
+            return keys.signing(tenant)
+        except KeyFileError as error:
+            log.error("signing_secrets_unreadable", problem=str(error))  # noqa: TRY400  # one line
+            return ()
+
+    return secrets
 
 
 def spend_guard(settings: WorkerSettings, temporal: Client) -> SpendGuard:

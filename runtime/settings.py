@@ -5,12 +5,10 @@ sentence of a ``SettingsError`` names. ``TEMPORAL_*`` belong to the Temporal SDK
 ``runtime.temporal``.
 """
 
-import re
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationInfo
+from pydantic import BeforeValidator, Field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from likeness.messages.onboarding import (
@@ -21,8 +19,24 @@ from likeness.messages.onboarding import (
     OnboardingPolicy,
 )
 from likeness.stages import QueryPolicy
-from runtime.addresses import base_url, origin
+from runtime.addresses import origin
 from runtime.loading import SettingsError, load
+from runtime.setting_types import (
+    A_DAY,
+    USD,
+    ArchiveUrl,
+    BaseUrl,
+    CommaOrigins,
+    Port,
+    PublicUrl,
+    ReachedOrigins,
+    Seconds,
+    Token,
+    Usd,
+    Waits,
+    archive_here,
+    split,
+)
 
 __all__ = [
     "PolicySettings",
@@ -42,64 +56,6 @@ SHIPPED_H5_HOSTS = (
     "visual.volcengine.com",
 )
 """Hosts on which the provider's verification page was seen."""
-
-
-_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
-"""https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html"""
-
-
-def _split(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    return tuple(part.strip() for part in value.split(",") if part.strip())
-
-
-def _archive_url(text: str) -> str:
-    parts = urlsplit(text)
-    folder = parts.scheme == "file" and not parts.netloc and parts.path.startswith("/")
-    bucket = parts.scheme == "s3" and _BUCKET.fullmatch(parts.netloc) and "//" not in parts.path
-    if not (folder or bucket) or parts.query or parts.fragment:
-        raise ValueError("a file:/// or s3:// address is wanted")
-    return text.rstrip("/")
-
-
-def _printable(secret: SecretStr) -> SecretStr:
-    if not re.fullmatch(r"[\x21-\x7e]{8,512}", secret.get_secret_value()):
-        raise ValueError("8 to 512 printable characters without spaces are wanted")
-    return secret
-
-
-def _archive_here() -> str:
-    return (Path.cwd() / ".likeness" / "archive").as_uri()
-
-
-def _public_url(text: str, info: ValidationInfo) -> str:
-    return base_url(text, private_http=_private_http(info))
-
-
-def _origins(hosts: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-    return tuple(origin(host, private_http=_private_http(info)) for host in hosts)
-
-
-def _private_http(info: ValidationInfo) -> bool:
-    # Validated before, being the field of a base class; absent where it was wrong itself.
-    return bool(info.data.get("allow_plain_http", False))
-
-
-_A_DAY = "seconds above 0, at most 86400"
-_USD = "an amount in USD from 0 (no limit) to 1000000"
-
-BaseUrl = Annotated[str, AfterValidator(base_url)]
-Origins = Annotated[tuple[Annotated[str, AfterValidator(origin)], ...], NoDecode]
-CommaOrigins = Annotated[Origins, BeforeValidator(_split)]
-PublicUrl = Annotated[str, AfterValidator(_public_url)]
-ReachedOrigins = Annotated[
-    tuple[str, ...], NoDecode, BeforeValidator(_split), AfterValidator(_origins)
-]
-Seconds = Annotated[float, Field(gt=0, le=DAY_S)]
-Usd = Annotated[float, Field(ge=0, le=1_000_000)]
-Port = Annotated[int, Field(ge=1, le=65535)]
-Token = Annotated[SecretStr, AfterValidator(_printable)]
 
 
 class _Settings(BaseSettings):
@@ -191,6 +147,33 @@ class FetchSettings(PlainHttpSettings):
     )
 
 
+class WebhookKeysSettings(_Settings):
+    """Where the secrets are that sign webhooks."""
+
+    webhook_keys_file: Path = Field(
+        default=Path(".likeness/keys/webhook.keys"),
+        description="the path of the file of webhook secrets",
+    )
+
+
+class WebhookSettings(WebhookKeysSettings, PlainHttpSettings):
+    """How callers' webhooks are delivered."""
+
+    webhook_allow: ReachedOrigins = Field(
+        default=(),
+        description="hosts or origins separated by commas, such as http://127.0.0.1:9000, that are "
+        "told although they are not on the public network (plain http only on this machine, or "
+        "with ALLOW_PLAIN_HTTP=1 in a private network)",
+    )
+    webhook_retries_s: Waits = Field(
+        default=(5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 72000),
+        min_length=1,
+        max_length=20,
+        description="1 to 20 waits in seconds separated by commas, such as 5,300,1800, together at "
+        "most three days",
+    )
+
+
 class UpstreamSettings(_Settings):
     """What the process that calls APIMart reads."""
 
@@ -213,9 +196,9 @@ class UpstreamSettings(_Settings):
         allow_inf_nan=False,
         description="the requests a second that one process may send, above 0",
     )
-    account_probe_s: Seconds = Field(default=300, description=f"{_A_DAY}, such as 300")
-    archive_url: Annotated[str, AfterValidator(_archive_url)] = Field(
-        default_factory=_archive_here,
+    account_probe_s: Seconds = Field(default=300, description=f"{A_DAY}, such as 300")
+    archive_url: ArchiveUrl = Field(
+        default_factory=archive_here,
         description="where finished videos go, a file:/// address with an absolute path or "
         "s3://bucket/prefix",
     )
@@ -224,9 +207,9 @@ class UpstreamSettings(_Settings):
 class PayingSettings(_Settings):
     """What a video may cost, and what is known of how the upstream takes a paid order."""
 
-    spend_per_video_usd: Usd = Field(default=10, description=_USD)
-    spend_per_onboarding_usd: Usd = Field(default=20, description=_USD)
-    spend_per_day_usd: Usd = Field(default=200, description=_USD)
+    spend_per_video_usd: Usd = Field(default=10, description=USD)
+    spend_per_onboarding_usd: Usd = Field(default=20, description=USD)
+    spend_per_day_usd: Usd = Field(default=200, description=USD)
     upstream_idempotency_proven: bool = Field(
         default=False,
         description="1 where a live account has shown that idempotency keys are honoured, else 0",
@@ -246,18 +229,18 @@ class PolicySettings(_Settings):
     look_delays_s: Annotated[
         tuple[Annotated[float, Field(ge=0, le=600)], ...],
         NoDecode,
-        BeforeValidator(_split),
+        BeforeValidator(split),
     ] = Field(
         default=(2, 7, 25),
         min_length=1,
         max_length=6,
         description="1 to 6 delays in seconds separated by commas, such as 2,7,25",
     )
-    link_ttl_s: Seconds = Field(default=120, description=f"{_A_DAY}, such as 120")
+    link_ttl_s: Seconds = Field(default=120, description=f"{A_DAY}, such as 120")
     scan_grace_s: float = Field(
         default=300, ge=0, le=DAY_S, description="seconds from 0 to 86400, such as 300"
     )
-    token_ttl_s: Seconds = Field(default=1800, description=f"{_A_DAY}, such as 1800")
+    token_ttl_s: Seconds = Field(default=1800, description=f"{A_DAY}, such as 1800")
     poll_interval_s: float = Field(
         default=5, gt=0, le=3600, description="seconds above 0, at most 3600, such as 5"
     )
@@ -277,7 +260,7 @@ class PolicySettings(_Settings):
         le=MAX_POST_TIMEOUT_S,
         description=f"seconds above 0, at most {MAX_POST_TIMEOUT_S}",
     )
-    video_stalled_after_s: Seconds = Field(default=3600, description=f"{_A_DAY}, such as 3600")
+    video_stalled_after_s: Seconds = Field(default=3600, description=f"{A_DAY}, such as 3600")
 
     def policy(self) -> OnboardingPolicy:
         """Give the policy for an input, every duration of it in seconds."""
@@ -339,6 +322,7 @@ class WorkerSettings(
     FetchSettings,
     UpstreamSettings,
     PayingSettings,
+    WebhookSettings,
 ):
     """Everything ``worker.py`` reads."""
 
@@ -356,5 +340,7 @@ class WebSettings(
     """Everything ``python -m web`` reads."""
 
 
-class StarterSettings(TemporalSettings, LinkSettings, FetchSettings, PolicySettings):
+class StarterSettings(
+    TemporalSettings, LinkSettings, FetchSettings, PolicySettings, WebhookKeysSettings
+):
     """Everything ``starter.py`` reads."""

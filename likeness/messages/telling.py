@@ -45,6 +45,17 @@ class WebhookDelivered(Message):
     gone: bool = False
 
 
+class WebhookMissed(Message):
+    """Second detail of a ``webhook_undelivered``: the tries so far, and what the last one came to.
+
+    ``status`` is None where no HTTP status came; ``why`` is ``HTTP 503`` or words of ours.
+    """
+
+    attempts: int
+    status: int | None = None
+    why: str
+
+
 class NotifyInput(Message):
     """Input of the workflow ``Notify``: what was undelivered when a run ended, or is redriven."""
 

@@ -255,7 +255,7 @@ class TestSecrets:
         key_files = {
             value.removeprefix("/run/secrets/")
             for name, value in it.environment.items()
-            if name in {"PAYLOAD_KEYS_FILE", "LINK_KEYS_FILE"}
+            if name in {"PAYLOAD_KEYS_FILE", "LINK_KEYS_FILE", "WEBHOOK_KEYS_FILE"}
         }
         by_name = {name for name in it.secrets if name.upper() in settings_of(it)}
 

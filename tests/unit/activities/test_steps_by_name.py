@@ -14,6 +14,7 @@ from activities.preparing import PreparationSteps
 from activities.registry import RegistrySteps
 from activities.sessions import SessionSteps
 from activities.videos import VideoSteps
+from activities.webhooks import WebhookSteps
 from likeness import steps
 from likeness.steps import Step
 
@@ -30,6 +31,7 @@ def every_activity() -> dict[str, Callable[..., Any]]:
         FileSteps,
         RegistrySteps,
         PreparationSteps,
+        WebhookSteps,
     ):
         for _, method in inspect.getmembers(owner, inspect.isfunction):
             definition = activity._Definition.from_callable(method)

@@ -92,6 +92,7 @@ from likeness.messages.telling import (
     NotifyStatus,
     WebhookDelivered,
     WebhookEvent,
+    WebhookMissed,
 )
 from likeness.messages.video import GenerateVideoInput
 from likeness.stages import (
@@ -275,6 +276,7 @@ FULL: list[BaseModel] = [
     EVENT,
     DeliverWebhook(tenant="studio", url=REQUEST.webhook_url, event=EVENT, once=True),
     WebhookDelivered(attempts=2, status=410, gone=True),
+    WebhookMissed(attempts=2, status=503, why="HTTP 503"),
     NotifyInput(tenant="studio", url=REQUEST.webhook_url, events=(EVENT,)),
     NotifyStatus(deliveries=(DELIVERY,)),
     ORDER_GIVEN,
