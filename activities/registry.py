@@ -1,13 +1,21 @@
 """Telling the registry of verified people, which is a run of its own for each person."""
 
+import time
+
 from temporalio import activity
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.common import WorkflowIDReusePolicy
 from temporalio.service import RPCError, RPCStatusCode
 
-from likeness import names
+from likeness import names, search
 from likeness.ids import person_workflow_id
-from likeness.messages.person import PersonInput, PersonState, RegistryTold, TellRegistry
+from likeness.messages.person import (
+    PersonInput,
+    PersonMemo,
+    PersonState,
+    RegistryTold,
+    TellRegistry,
+)
 from likeness.stages import Stage, WaitingFor
 from likeness.steps import TELL_REGISTRY
 from likeness.summaries import Summary
@@ -46,6 +54,7 @@ class RegistrySteps:
             id=workflow_id,
             task_queue=self._task_queue,
             id_reuse_policy=reuse,
+            memo={search.MEMO: PersonMemo(since=time.time())},
             search_attributes=search_attributes(Stage.VERIFIED, WaitingFor.NOBODY),
             static_summary=Summary.PERSON,
             start_signal=names.ONBOARDING_CHANGED,

@@ -124,6 +124,23 @@ Ref = Annotated[
         metavar="REF", help="Your own reference of the person, or the run's whole workflow id."
     ),
 ]
+Group = Annotated[
+    str, typer.Option("--group", metavar="GROUP_ID", help="The group that the provider made.")
+]
+KnownAssets = Annotated[
+    list[str],
+    typer.Option(
+        "--asset",
+        metavar="[image=|video=]ASSET_ID",
+        help="An asset of the group that passed the review, by the provider's id. Repeatable.",
+    ),
+]
+Project = Annotated[
+    str, typer.Option("--project", help="The provider's project that the group was made under.")
+]
+Anew = Annotated[
+    bool, typer.Option("--anew", help="They were erased here, and have agreed anew since.")
+]
 OrderId = Annotated[
     str | None,
     typer.Option("--id", help="An id of your own, so that a repeat orders the same video once."),

@@ -1,12 +1,13 @@
-"""Shows, lists, withdraws and erases verified persons, and orders videos of them."""
+"""Shows, lists, imports, withdraws and erases verified persons, and orders videos of them."""
 
 from temporalio.client import Client
 
 from commands.answers import WORKER_AWAY
 from commands.asking import ask
-from commands.outcomes import CommandError, ExitCode
+from commands.outcomes import CommandError, ExitCode, Problem
 from commands.people_answers import (
     ErasedAnswer,
+    ImportedPersonAnswer,
     ListedPersonAnswer,
     OrderedVideoAnswer,
     PersonShownAnswer,
@@ -16,10 +17,12 @@ from commands.people_answers import (
 from commands.subjects import Somebody, reason_of
 from likeness.messages.onboarding import VideoRequest
 from likeness.messages.person import Erase, Erased, Generate
+from likeness.rest.people import ImportPerson
 from likeness.temporal.people import (
     describe_person,
     erase_person,
     generate_for_person,
+    import_person,
     list_people,
     person_status,
     videos_of_person,
@@ -50,6 +53,27 @@ def listed(settings: StarterSettings, tenant: str, *, limit: int) -> list[Listed
         return [ListedPersonAnswer.of(glance) async for glance in found]
 
     return ask(settings, question)
+
+
+def import_(
+    settings: StarterSettings, somebody: Somebody, wanted: ImportPerson
+) -> ImportedPersonAnswer:
+    """Make known whom the provider verified elsewhere; saying it twice is the same as once."""
+
+    async def question(client: Client) -> ImportedPersonAnswer:
+        done = await import_person(
+            client,
+            somebody.tenant,
+            wanted,
+            task_queue=settings.task_queue,
+            policy=settings.policy(),
+        )
+        return ImportedPersonAnswer.model_validate(done.model_dump())
+
+    try:
+        return ask(settings, question)
+    except CommandError as error:
+        raise _known_otherwise(error, somebody) from error
 
 
 def generate(
@@ -99,6 +123,19 @@ def erase(settings: StarterSettings, somebody: Somebody, *, reason: str) -> Eras
         workflow_id=somebody.workflow_id,
         files_deleted=erased.files_deleted,
         remains=erased.remains,
+    )
+
+
+def _known_otherwise(error: CommandError, somebody: Somebody) -> CommandError:
+    """Say where it shows what is known of somebody who was to be imported."""
+    if error.code != Problem.DIFFERENT_REQUEST:
+        return error
+    return CommandError(
+        str(error),
+        code=error.code,
+        exit_code=error.exit_code,
+        who=error.who,
+        next_step=f"See who that is: {somebody.command('show')}",
     )
 
 

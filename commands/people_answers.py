@@ -134,6 +134,12 @@ class PersonShownAnswer(PersonAnswer):
         )
 
 
+class ImportedPersonAnswer(PersonAnswer):
+    """``person import``; ``is_new`` is false where the same import came before."""
+
+    is_new: bool
+
+
 class OrderedVideoAnswer(PersonAnswer):
     """``person generate``: ``number`` counts the videos made without a new scan."""
 

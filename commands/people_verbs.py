@@ -7,12 +7,16 @@ import typer
 
 from commands.lazily import lazily
 from commands.options import (
+    Anew,
     Audio,
     DurationS,
     Form,
+    Group,
+    KnownAssets,
     Limit,
     Model,
     OrderId,
+    Project,
     Prompt,
     PromptFile,
     Reason,
@@ -28,16 +32,17 @@ from commands.outcomes import Output, bad_input
 from likeness.ids import DEFAULT_TENANT
 
 if TYPE_CHECKING:
-    from commands import orders, people, printing, subjects
+    from commands import orders, people, people_orders, printing, subjects
     from runtime import settings
 else:
     orders = lazily("commands.orders")
     people = lazily("commands.people")
+    people_orders = lazily("commands.people_orders")
     printing = lazily("commands.printing")
     subjects = lazily("commands.subjects")
     settings = lazily("runtime.settings")
 
-person = typer.Typer(help="Verified persons: look, make another video, withdraw, erase.")
+person = typer.Typer(help="Verified persons: look, import, make another video, withdraw, erase.")
 
 
 @person.command(epilog=example("person show p-17 -o json"))
@@ -52,6 +57,29 @@ def list_(tenant: Tenant = DEFAULT_TENANT, limit: Limit = 20, output: Form = Out
     """List verified persons by reference, newest first; who was erased is not among them."""
     found = people.listed(_settings(), subjects.tenant_of(tenant), limit=limit)
     printing.Printer(output).table(found, limit=limit)
+
+
+@person.command(
+    "import",
+    epilog=example("person import p-17 --group group-9 --asset asset-1 --asset video=asset-2"),
+)
+def import_(
+    *,
+    reference: Ref,
+    group: Group,
+    asset: KnownAssets,
+    project: Project = "",
+    anew: Anew = False,
+    tenant: Tenant = DEFAULT_TENANT,
+    output: Form = Output.TEXT,
+) -> None:
+    """Make somebody known who was verified elsewhere under the same provider account.
+
+    Their consent is yours to keep: there is no receipt of it here. Repeating it is safe.
+    """
+    somebody = subjects.somebody_of(reference, tenant)
+    wanted = people_orders.import_of(somebody, group, asset, project=project, anew=anew)
+    printing.Printer(output).answer(people.import_(_settings(), somebody, wanted))
 
 
 @person.command(

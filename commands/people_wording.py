@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from commands.answers import WORKER_AWAY
 from commands.people_answers import (
     ErasedAnswer,
+    ImportedPersonAnswer,
     OrderedVideoAnswer,
     PersonAnswer,
     PersonShownAnswer,
@@ -14,6 +15,17 @@ from commands.people_answers import (
 from commands.subjects import Somebody
 from commands.wording import moment, words
 from likeness.temporal.people import PersonStands
+
+
+@words.register
+def import_(answer: ImportedPersonAnswer) -> list[str]:
+    """Say what is known now, and what is not here."""
+    told = "is known" if answer.is_new else "was known by this import already"
+    return [
+        f"{answer.person} {told}; a video of them needs no camera check.",
+        "Their consent is yours to keep: there is no receipt of it here.",
+        f"Next: {_of(answer).command('generate')} --prompt …",
+    ]
 
 
 @words.register

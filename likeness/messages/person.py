@@ -80,6 +80,18 @@ class PersonState(Message):
     stalled_after_s: float = 3600
 
 
+class PersonMemo(Message):
+    """What ``describe`` tells of a person's run with no worker up; encrypted like every payload.
+
+    ``since`` is when the person came to be known (unix seconds): a run that continues as new has a
+    later start. ``imported`` is the fingerprint of the import that made it, None for anybody who
+    was verified here.
+    """
+
+    since: float
+    imported: str | None = None
+
+
 class PersonInput(Message):
     """Input of the workflow ``Person``: the state so far; news comes by signal."""
 

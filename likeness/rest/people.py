@@ -1,22 +1,52 @@
 """Persons and their videos as the API takes and shows them; all times are UTC in ISO 8601."""
 
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Self
 
-from pydantic import Field
+from pydantic import ConfigDict, Field, model_validator
 
+from likeness.failures import FailureCode
+from likeness.ids import video_of
 from likeness.messages.base import IdPart, Message, Order
 from likeness.messages.conversation import VideoStatus
 from likeness.messages.onboarding import VideoRequest
-from likeness.messages.person import ConsentReceipt, UsableAsset
-from likeness.stages import PersonStands, Stage
+from likeness.messages.person import ConsentReceipt, KnownVideo, PersonState, UsableAsset
+from likeness.stages import Hold, PersonStands, Stage
+
+UPSTREAM_ID = r"^[A-Za-z0-9_.:-]{1,200}$"
+NO_RECEIPT = (
+    "This person was imported: whoever verified them holds the consent; there is no receipt here."
+)
+
+
+class ImportedAsset(UsableAsset):
+    """One asset of the group that has passed the upstream's review; ``asset_id`` is its own."""
+
+    model_config = ConfigDict(extra="forbid", from_attributes=True)
+
+    asset_id: str = Field(pattern=UPSTREAM_ID)
+    name: str | None = Field(default=None, pattern=r"^[A-Za-z0-9._-]{1,64}$")
 
 
 class ImportPerson(Order):
-    """Body of ``POST /v1/people``: somebody verified elsewhere under the same upstream account."""
+    """Body of ``POST /v1/people``: somebody verified elsewhere under the same upstream account.
+
+    ``project_name`` is the upstream's, where the group was made under one. Who was erased here is
+    imported only with ``anew``, so that no list sent every night brings them back: they have agreed
+    since.
+    """
 
     person: IdPart
-    group_id: str = Field(pattern=r"^[A-Za-z0-9_.:-]{1,200}$")
-    assets: tuple[UsableAsset, ...] = Field(min_length=1, max_length=100)
+    group_id: str = Field(pattern=UPSTREAM_ID)
+    assets: tuple[ImportedAsset, ...] = Field(min_length=1, max_length=100)
+    project_name: str = Field(default="", pattern=r"^[A-Za-z0-9_.:-]{0,200}$")
+    anew: bool = False
+
+    @model_validator(mode="after")
+    def _names_each_asset_once(self) -> Self:
+        if len({asset.asset_id for asset in self.assets}) != len(self.assets):
+            raise ValueError("every asset is named once")
+        return self
 
 
 class PersonListed(Message):
@@ -35,16 +65,38 @@ class PersonPage(Message):
 
 
 class PersonsVideo(Message):
-    """One video; ``status`` is None where neither worker nor history tells."""
+    """One video; ``status`` is None where neither worker nor history tells.
+
+    ``number`` is that of ``/v1/people/{person}/videos/{number}``, None for a video that an
+    onboarding has made. Hold, reason and times are told only where one video is asked for.
+    """
 
     workflow_id: str
     status: VideoStatus | None = None
+    number: int | None = None
+    hold: Hold | None = None
+    reason: FailureCode | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+
+    @classmethod
+    def of_known(cls, video: KnownVideo, *, owner: str) -> Self:
+        """Show a video among those of the person whose workflow id is ``owner``."""
+        whose, number = video_of(video.workflow_id)
+        return cls(
+            workflow_id=video.workflow_id,
+            status=video.status,
+            number=number if whose == owner else None,
+            hold=video.status.hold if video.status else None,
+        )
 
 
 class PersonShown(Message):
     """One person; ``detailed`` is false where no worker answered, so that only this much is known.
 
-    ``onboardings`` tells of each the stage as last heard of.
+    ``verified_at`` is when the person came to be known here, by a check or by an import; of an
+    ``imported`` person there is no consent receipt. ``onboardings`` tells of each the stage as last
+    heard of.
     """
 
     person: str
@@ -55,16 +107,53 @@ class PersonShown(Message):
     assets: tuple[UsableAsset, ...] = ()
     onboardings: dict[str, Stage] = Field(default_factory=dict)
     videos: tuple[PersonsVideo, ...] = ()
+    imported: bool = False
+    withdrawn_at: datetime | None = None
+    erased_at: datetime | None = None
+
+    def knowing(
+        self, state: PersonState, videos: tuple[KnownVideo, ...], *, owner: str
+    ) -> "PersonShown":
+        """Fill in what the run itself tells; ``owner`` is its workflow id."""
+        return self.model_copy(
+            update={
+                "detailed": True,
+                "group_id": state.group_id,
+                "assets": state.assets,
+                "onboardings": state.onboardings,
+                "videos": tuple(PersonsVideo.of_known(each, owner=owner) for each in videos),
+                "withdrawn_at": _utc(state.withdrawn_at),
+                "erased_at": _utc(state.erased_at),
+            }
+        )
 
 
 class PersonExport(Message):
-    """All that is held of a person, with the consent receipts."""
+    """All that is held of a person, with the consent receipts; their times are unix seconds.
+
+    ``folders`` are those below ``ARCHIVE_URL`` in which files of the person lie. ``remarks`` say
+    what is held elsewhere.
+    """
 
     person: PersonShown
     account: str
     project_name: str
     receipts: tuple[ConsentReceipt, ...]
     withdrawn_at: datetime | None = None
+    folders: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
+
+
+class PersonErased(Message):
+    """Answer of ``erase``: what was deleted, and what remains beyond our reach.
+
+    Not ``done``: the order stands, whatever dies, and goes on; asking again tells the outcome.
+    """
+
+    person: str
+    done: bool
+    files_deleted: int | None = None
+    remains: tuple[str, ...] = ()
 
 
 class OrderVideo(Order):
@@ -78,3 +167,7 @@ class VideoAccepted(Message):
 
     person: str
     number: int
+
+
+def _utc(seconds: float | None) -> datetime | None:
+    return None if seconds is None else datetime.fromtimestamp(round(seconds, 3), tz=UTC)

@@ -1,7 +1,8 @@
 """How an order is given as an Update: once, in time, and with a sentence for every refusal."""
 
 import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from typing import TypeVar
 
@@ -9,6 +10,7 @@ from temporalio.client import (
     Client,
     WorkflowUpdateFailedError,
     WorkflowUpdateRPCTimeoutOrCancelledError,
+    WorkflowUpdateStage,
 )
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
@@ -44,10 +46,54 @@ async def ordered(
 
     """
     handle = client.get_workflow_handle(workflow_id)
-    try:
+    async with _explained(when_gone, rpc_timeout):
         done: AnswerT = await handle.execute_update(
             update, order, id=order_id, result_type=answer, rpc_timeout=rpc_timeout
         )
+    return done
+
+
+async def begun(
+    client: Client,
+    workflow_id: str,
+    update: str,
+    order: Message,
+    *,
+    answer: type[AnswerT],
+    when_gone: Callable[[], Awaitable[Exception]],
+    order_id: str,
+    within: timedelta,
+) -> AnswerT | None:
+    """Give an order that may take long; None when it is taken for certain but not done ``within``.
+
+    Repeated under its ``order_id`` it is the same order, and answers once it is done. Raises as
+    ``ordered``; ``WorkerAwayError`` says that no worker has taken it.
+    """
+    handle = client.get_workflow_handle(workflow_id)
+    async with _explained(when_gone, ORDER_TIMEOUT):
+        taken = await handle.start_update(
+            update,
+            order,
+            id=order_id,
+            wait_for_stage=WorkflowUpdateStage.ACCEPTED,
+            result_type=answer,
+            rpc_timeout=ORDER_TIMEOUT,
+        )
+        try:
+            done: AnswerT = await taken.result(rpc_timeout=within)
+        except WorkflowUpdateRPCTimeoutOrCancelledError as error:
+            heed_our_own_cancel(error)
+            return None
+    return done
+
+
+@asynccontextmanager
+async def _explained(
+    when_gone: Callable[[], Awaitable[Exception]], rpc_timeout: timedelta
+) -> AsyncIterator[None]:
+    """Turn what the SDK raises for an Update into errors of ours."""
+    try:
+        yield
     except WorkflowUpdateFailedError as error:
         raise _refused(error) from error
     except WorkflowUpdateRPCTimeoutOrCancelledError as error:
@@ -60,7 +106,6 @@ async def ordered(
         if error.status is not RPCStatusCode.NOT_FOUND:
             raise temporal_away(error) from error
         raise await when_gone() from error
-    return done
 
 
 def order_id_of(update: str, order: Message, *, events: int, salt: str = "") -> str:

@@ -11,12 +11,19 @@ from temporalio.client import Client
 from likeness import names
 from likeness.ids import person_workflow_id
 from likeness.messages.conversation import Withdraw
-from likeness.messages.person import Erase, Erased, Generate, PersonState, VideoOrdered
+from likeness.messages.person import (
+    Erase,
+    Erased,
+    Generate,
+    KnownVideo,
+    PersonState,
+    VideoOrdered,
+)
 from likeness.stages import PersonStands
 from likeness.temporal.errors import DifferentRequestError, PersonErasedError
-from likeness.temporal.ordering import ORDER_TIMEOUT, ordered
+from likeness.temporal.importing import PersonImported, import_person
+from likeness.temporal.ordering import ORDER_TIMEOUT, begun, ordered
 from likeness.temporal.person_glance import (
-    KnownVideo,
     PersonGlance,
     describe_person,
     list_people,
@@ -27,10 +34,13 @@ from likeness.temporal.person_glance import (
 __all__ = [
     "KnownVideo",
     "PersonGlance",
+    "PersonImported",
     "PersonStands",
+    "begin_erasure",
     "describe_person",
     "erase_person",
     "generate_for_person",
+    "import_person",
     "list_people",
     "person_status",
     "videos_of_person",
@@ -128,6 +138,26 @@ async def erase_person(
         when_gone=lambda: _gone(client, tenant, person, rpc_timeout=rpc_timeout),
         order_id=names.ERASE,
         rpc_timeout=rpc_timeout,
+    )
+
+
+async def begin_erasure(
+    client: Client, tenant: str, person: str, order: Erase, *, within: timedelta = ORDER_TIMEOUT
+) -> Erased | None:
+    """Erase as ``erase_person`` does; None when it goes on for longer than ``within``.
+
+    None is a promise: the run has taken the order, and whatever dies, it is carried out. Raises as
+    ``withdraw_person``.
+    """
+    return await begun(
+        client,
+        person_workflow_id(tenant, person),
+        names.ERASE,
+        order,
+        answer=Erased,
+        when_gone=lambda: _gone(client, tenant, person, rpc_timeout=ORDER_TIMEOUT),
+        order_id=names.ERASE,
+        within=within,
     )
 
 

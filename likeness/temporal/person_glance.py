@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from temporalio.client import (
     Client,
@@ -12,36 +12,36 @@ from temporalio.client import (
 )
 from temporalio.service import RPCError, RPCStatusCode
 
-from likeness import names
+from likeness import names, search
 from likeness.ids import person_of, person_workflow_id
 from likeness.messages.base import Message
-from likeness.messages.conversation import VideoStatus
-from likeness.messages.person import PersonState
+from likeness.messages.person import KnownVideo, PersonMemo, PersonState
 from likeness.stages import PersonStands, Stage
 from likeness.temporal import attributes
+from likeness.temporal.codec import UndecodablePayloadError
 from likeness.temporal.errors import NoSuchPersonError, NoSuchVideoError
 from likeness.temporal.glance import RPC_TIMEOUT, is_silence, temporal_away
 from likeness.temporal.videos import describe_video
 
 STATUS_TIMEOUT = timedelta(seconds=1.5)
+_VIDEOS_AT_ONCE = 10
 
 
 class PersonGlance(Message):
-    """A person as the search attributes tell it; all times in UTC."""
+    """A person as search attributes and memo tell it; all times in UTC.
+
+    ``since`` is when the person came to be known, ``started_at`` when the run's present history
+    began. ``imported`` is the fingerprint of the import that made the person known, if one did.
+    """
 
     tenant: str
     person: str
     workflow_id: str
     stands: PersonStands
+    since: datetime
     started_at: datetime
     closed_at: datetime | None = None
-
-
-class KnownVideo(Message):
-    """One video of the person; ``status`` is None where neither worker nor history tells."""
-
-    workflow_id: str
-    status: VideoStatus | None = None
+    imported: str | None = None
 
 
 async def describe_person(
@@ -57,7 +57,7 @@ async def describe_person(
     """
     handle = client.get_workflow_handle(person_workflow_id(tenant, person))
     try:
-        return _glance_at(await handle.describe(rpc_timeout=rpc_timeout))
+        return await glance_at(await handle.describe(rpc_timeout=rpc_timeout))
     except RPCError as error:
         raise _no_such_person(error) from error
 
@@ -96,8 +96,13 @@ async def videos_of_person(
         TemporalAwayError: The server did not answer.
 
     """
-    each = (_video(client, video_id, rpc_timeout=rpc_timeout) for video_id in state.video_ids)
-    return tuple(await asyncio.gather(*each))
+    few = asyncio.Semaphore(_VIDEOS_AT_ONCE)
+
+    async def told(workflow_id: str) -> KnownVideo:
+        async with few:
+            return await _video(client, workflow_id, rpc_timeout=rpc_timeout)
+
+    return tuple(await asyncio.gather(*map(told, state.video_ids)))
 
 
 async def list_people(
@@ -123,7 +128,7 @@ async def list_people(
     )
     try:
         async for run in client.list_workflows(query, limit=limit, rpc_timeout=rpc_timeout):
-            yield _glance_at(run)
+            yield await glance_at(run)
     except RPCError as error:
         raise temporal_away(error) from error
 
@@ -136,16 +141,28 @@ async def _video(client: Client, workflow_id: str, *, rpc_timeout: timedelta) ->
     return KnownVideo(workflow_id=workflow_id, status=glance.status)
 
 
-def _glance_at(run: WorkflowExecution) -> PersonGlance:
+async def glance_at(run: WorkflowExecution) -> PersonGlance:
+    """Read a person's run; a memo under a key that the client lacks hides nobody."""
     tenant, person = person_of(run.id)
+    memo = await _memo(run)
     return PersonGlance(
         tenant=tenant,
         person=person,
         workflow_id=run.id,
         stands=_stands(run),
+        since=datetime.fromtimestamp(memo.since, tz=UTC) if memo else run.start_time,
         started_at=run.start_time,
         closed_at=run.close_time,
+        imported=memo.imported if memo else None,
     )
+
+
+async def _memo(run: WorkflowExecution) -> PersonMemo | None:
+    try:
+        memo: PersonMemo | None = await run.memo_value(search.MEMO, None, type_hint=PersonMemo)
+    except UndecodablePayloadError:
+        return None
+    return memo
 
 
 def _stands(run: WorkflowExecution) -> PersonStands:

@@ -51,13 +51,17 @@ async def erase_files(order: EraseFiles) -> FilesErased:
 
 
 @asynccontextmanager
-async def people_served(client: Client, task_queue: str) -> AsyncIterator[None]:
-    steps: list[Callable[..., Any]] = [keep_receipt, erase_files]
+async def people_served(
+    client: Client, task_queue: str, *, steps: bool = True
+) -> AsyncIterator[None]:
+    """Serve persons' runs, and their steps unless ``steps`` are to wait."""
+    activities: list[Callable[..., Any]] = [keep_receipt, erase_files]
     async with AsyncExitStack() as stack:
         story = Worker(client, task_queue=task_queue, workflows=[OnboardPerson, Person, MadeAtOnce])
         await stack.enter_async_context(story)
-        queue = upstream_queue(task_queue, DEFAULT_ACCOUNT)
-        await stack.enter_async_context(Worker(client, task_queue=queue, activities=steps))
+        if steps:
+            queue = upstream_queue(task_queue, DEFAULT_ACCOUNT)
+            await stack.enter_async_context(Worker(client, task_queue=queue, activities=activities))
         yield
 
 

@@ -1,5 +1,6 @@
 """What any service with a Temporal client can learn of verified persons, and order."""
 
+import asyncio
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
@@ -17,14 +18,17 @@ from likeness.messages.conversation import (
     OnboardingStatus,
     OperatorOrder,
 )
-from likeness.messages.onboarding import VideoRequest
+from likeness.messages.onboarding import AssetKind, VideoRequest
 from likeness.messages.person import (
     Erase,
     Generate,
     OnboardingChanged,
+    Renew,
     UsableAsset,
 )
+from likeness.rest.people import ImportedAsset, ImportPerson
 from likeness.stages import Stage
+from likeness.temporal import ordering
 from likeness.temporal.errors import (
     DifferentRequestError,
     NoSuchOnboardingError,
@@ -45,9 +49,11 @@ from likeness.temporal.onboardings import (
 )
 from likeness.temporal.people import (
     PersonStands,
+    begin_erasure,
     describe_person,
     erase_person,
     generate_for_person,
+    import_person,
     list_people,
     person_status,
     videos_of_person,
@@ -64,6 +70,9 @@ RunWorker = Callable[[], AbstractAsyncContextManager[None]]
 SHORT = timedelta(seconds=0.3)
 WANTED = Generate(video=VideoRequest(prompt=SecretStr("Image 1 waves")))
 WHO = ("default", "p-1")
+ELSEWHERE = ImportPerson(
+    person="p-1", group_id="group-7", assets=(ImportedAsset(**ASSET.model_dump()),)
+)
 
 
 @pytest.fixture
@@ -157,6 +166,115 @@ class TestAList:
         await until(lambda: names_listed(realm), lambda found: len(found) == 2)
 
         assert 1 == len([one async for one in list_people(realm.client, "default", limit=1)])
+
+
+class TestAnImport:
+    async def test_makes_somebody_known_once_with_no_worker(self, realm: Realm) -> None:
+        first = await import_person(realm.client, "default", ELSEWHERE, task_queue=TASK_QUEUE)
+        again = await import_person(realm.client, "default", ELSEWHERE, task_queue=TASK_QUEUE)
+
+        glance = await describe_person(realm.client, *WHO)
+
+        assert (True, False) == (first.is_new, again.is_new)
+        assert PersonStands.VERIFIED == glance.stands
+
+    async def test_needs_no_consent_of_ours_for_a_video(
+        self, realm: Realm, people_worker: RunWorker
+    ) -> None:
+        await import_person(realm.client, "default", ELSEWHERE, task_queue=TASK_QUEUE)
+        async with people_worker():
+            ordered = await generate_for_person(realm.client, *WHO, WANTED, order_id="v")
+            state = await person_status(realm.client, *WHO)
+
+        assert 1 == ordered.number
+        assert state is not None
+        assert ("group-7", (ASSET,), ()) == (state.group_id, state.assets, state.receipts)
+
+    async def test_of_twenty_at_once_makes_one(self, realm: Realm) -> None:
+        done = await asyncio.gather(
+            *(
+                import_person(realm.client, "default", ELSEWHERE, task_queue=TASK_QUEUE)
+                for _ in range(20)
+            )
+        )
+
+        assert 1 == sum(each.is_new for each in done)
+
+    @pytest.mark.parametrize(
+        "otherwise",
+        [
+            {"group_id": "group-8"},
+            {"project_name": "town"},
+            {"assets": (ImportedAsset(asset_id="a-2", kind=AssetKind.VIDEO),)},
+        ],
+    )
+    async def test_that_says_something_else_is_refused(
+        self, realm: Realm, otherwise: dict[str, object]
+    ) -> None:
+        other = ELSEWHERE.model_copy(update=otherwise)
+        await import_person(realm.client, "default", ELSEWHERE, task_queue=TASK_QUEUE)
+
+        with pytest.raises(DifferentRequestError, match="known already"):
+            await import_person(realm.client, "default", other, task_queue=TASK_QUEUE)
+        with pytest.raises(DifferentRequestError):
+            await import_person(
+                realm.client, "default", ELSEWHERE, task_queue=TASK_QUEUE, account="second"
+            )
+
+    async def test_of_somebody_verified_here_is_refused(self, realm: Realm) -> None:
+        await verified(realm.client)
+
+        with pytest.raises(DifferentRequestError, match="by an onboarding"):
+            await import_person(realm.client, "default", ELSEWHERE, task_queue=TASK_QUEUE)
+
+    async def test_brings_nobody_back_who_was_erased_unless_they_agreed_anew(
+        self, realm: Realm, people_worker: RunWorker
+    ) -> None:
+        anew = ELSEWHERE.model_copy(update={"anew": True})
+        await import_person(realm.client, "default", ELSEWHERE, task_queue=TASK_QUEUE)
+        async with people_worker():
+            await generate_for_person(realm.client, *WHO, WANTED, order_id="v")
+            await erase_person(realm.client, *WHO, Erase())
+            with pytest.raises(PersonErasedError, match="agreed anew"):
+                await import_person(realm.client, "default", ELSEWHERE, task_queue=TASK_QUEUE)
+            gone = await describe_person(realm.client, *WHO)
+
+            back = await import_person(realm.client, "default", anew, task_queue=TASK_QUEUE)
+            second = await generate_for_person(realm.client, *WHO, WANTED, order_id="v")
+            await erase_person(realm.client, *WHO, Erase())
+            with pytest.raises(PersonErasedError, match="very words"):
+                await import_person(realm.client, "default", anew, task_queue=TASK_QUEUE)
+
+        assert PersonStands.ERASED == gone.stands
+        assert back.is_new
+        assert 2 == second.number
+
+    async def test_of_somebody_whose_run_was_ended_from_outside_is_refused(
+        self, realm: Realm
+    ) -> None:
+        anew = ELSEWHERE.model_copy(update={"anew": True})
+        await import_person(realm.client, "default", ELSEWHERE, task_queue=TASK_QUEUE)
+        await realm.client.get_workflow_handle(person_workflow_id(*WHO)).terminate()
+
+        with pytest.raises(PersonErasedError, match="ended from outside"):
+            await import_person(realm.client, "default", anew, task_queue=TASK_QUEUE)
+
+    async def test_stays_known_as_it_was_through_a_new_history(
+        self, realm: Realm, people_worker: RunWorker
+    ) -> None:
+        await import_person(realm.client, "default", ELSEWHERE, task_queue=TASK_QUEUE)
+        before = await describe_person(realm.client, *WHO)
+        async with people_worker():
+            handle = realm.client.get_workflow_handle(before.workflow_id)
+            await handle.signal(names.RENEW, Renew())
+            after = await until(
+                lambda: describe_person(realm.client, *WHO),
+                lambda glance: glance.started_at > before.started_at,
+            )
+            again = await import_person(realm.client, "default", ELSEWHERE, task_queue=TASK_QUEUE)
+
+        assert before.since == after.since
+        assert not again.is_new
 
 
 class TestAWithdrawal:
@@ -291,6 +409,30 @@ class TestAnErasure:
 
             with pytest.raises(PersonErasedError, match="has been erased"):
                 await generate_for_person(realm.client, *WHO, WANTED, order_id="v")
+
+
+class TestAnErasureThatTakesLong:
+    async def test_is_promised_once_it_is_taken_and_answers_when_it_is_done(
+        self, realm: Realm, people_worker: RunWorker
+    ) -> None:
+        await verified(realm.client)
+        async with people_served(realm.client, TASK_QUEUE, steps=False):
+            promised = await begin_erasure(realm.client, *WHO, Erase(), within=SHORT)
+        async with people_worker():
+            erased = await begin_erasure(realm.client, *WHO, Erase())
+
+        assert promised is None
+        assert erased is not None
+        assert 3 == erased.files_deleted
+
+    async def test_is_promised_by_nobody_where_no_worker_runs(
+        self, realm: Realm, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(ordering, "ORDER_TIMEOUT", SHORT)
+        await verified(realm.client)
+
+        with pytest.raises(WorkerAwayError):
+            await begin_erasure(realm.client, *WHO, Erase())
 
 
 class TestAnOperatorsOrder:

@@ -58,6 +58,18 @@ class TestAPerson:
 
         assert {(3, "not_found")} == {(one.code, one.error["code"]) for one in ended}
 
+    async def test_is_imported_once_with_no_worker(self, operator: Operator) -> None:
+        words = ["person", "import", "p-1", "--group", "group-9", "-o", "json", "--asset"]
+
+        first = await operator.runs(*words, "a-1")
+        again = await operator.runs(*words, "a-1")
+        other = await operator.runs(*words, "a-2")
+
+        assert (0, True) == (first.code, first.answer["is_new"])
+        assert (0, False) == (again.code, again.answer["is_new"])
+        assert (1, "different_request") == (other.code, other.error["code"])
+        assert "person show p-1" in other.error["next_step"]
+
     async def test_is_listed_until_erased(self, operator: Operator, client: Client) -> None:
         await registered(client, "p-1", task_queue=TASK_QUEUE)
         await registered(client, "p-2", task_queue=TASK_QUEUE)

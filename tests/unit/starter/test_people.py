@@ -13,6 +13,7 @@ from commands import people
 from commands.outcomes import ExitCode
 from commands.people_answers import (
     ErasedAnswer,
+    ImportedPersonAnswer,
     ListedPersonAnswer,
     OrderedVideoAnswer,
     PersonShownAnswer,
@@ -23,6 +24,7 @@ from likeness.failures import FailureCode
 from likeness.messages.conversation import Consent, Failure, VideoStatus
 from likeness.messages.onboarding import AssetKind, VideoRequest
 from likeness.messages.person import ConsentReceipt, PersonState, UsableAsset
+from likeness.rest.people import ImportPerson
 from likeness.stages import Hold, Stage, VideoState
 from likeness.temporal.people import KnownVideo, PersonGlance, PersonStands
 
@@ -158,7 +160,7 @@ class TestList:
         self, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
     ) -> None:
         glance = PersonGlance.model_validate(
-            {**WHO, "stands": PersonStands.WITHDRAWN, "started_at": AT}
+            {**WHO, "stands": PersonStands.WITHDRAWN, "since": AT, "started_at": AT}
         )
         line = ListedPersonAnswer.of(glance)
         monkeypatch.setattr(people, "listed", lambda *_, **__: [line, line])
@@ -182,6 +184,68 @@ class TestList:
         starter.run(["person", "list"])
 
         assert "There is none.\n" == capsys.readouterr().out
+
+
+@pytest.fixture
+def imported(monkeypatch: pytest.MonkeyPatch) -> list[ImportPerson]:
+    """What would be imported."""
+    known: list[ImportPerson] = []
+
+    def import_(
+        _settings: object, _somebody: Somebody, wanted: ImportPerson
+    ) -> ImportedPersonAnswer:
+        known.append(wanted)
+        return ImportedPersonAnswer.model_validate({**WHO, "is_new": True})
+
+    monkeypatch.setattr(people, "import_", import_)
+    return known
+
+
+class TestImport:
+    def test_takes_group_and_assets_and_says_whose_the_consent_is(
+        self, capsys: pytest.CaptureFixture[str], imported: list[ImportPerson]
+    ) -> None:
+        words = ["person", "import", "p-1", "--group", "group-9", "--project", "town"]
+
+        code = starter.run([*words, "--asset", "a-1", "--asset", "video=a-2", "--anew"])
+
+        assert ExitCode.OK is code
+        assert ("p-1", "group-9", "town", True) == (
+            imported[0].person,
+            imported[0].group_id,
+            imported[0].project_name,
+            imported[0].anew,
+        )
+        assert [("a-1", AssetKind.IMAGE), ("a-2", AssetKind.VIDEO)] == [
+            (asset.asset_id, asset.kind) for asset in imported[0].assets
+        ]
+        assert "consent is yours to keep" in capsys.readouterr().out
+
+    @pytest.mark.parametrize(
+        ("words", "expected"),
+        [
+            (["--group", "canary one", "--asset", "a-1"], "--group must be"),
+            (["--group", "g", "--asset", "canary/one"], "--asset 1 must be"),
+            (["--group", "g", "--asset", "canary=a-1"], "--asset 1: there are image="),
+            (["--group", "g", "--asset", "a-1", "--asset", "a-1"], "named once"),
+            (["--group", "g", "--asset", "a-1", "--project", "canary one"], "--project must be"),
+            (["--group", "g", *(["--asset", "a-1"] * 101)], "given 1 to 100 times"),
+        ],
+    )
+    def test_refuses_what_does_not_fit_and_repeats_none_of_it(
+        self,
+        capsys: pytest.CaptureFixture[str],
+        imported: list[ImportPerson],
+        words: list[str],
+        expected: str,
+    ) -> None:
+        code = starter.run(["person", "import", "p-1", *words])
+
+        told = capsys.readouterr().err
+        assert ExitCode.BAD_INPUT is code
+        assert expected in told
+        assert "canary" not in told
+        assert [] == imported
 
 
 class TestGenerate:
