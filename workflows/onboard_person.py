@@ -24,6 +24,7 @@ from likeness.stages import Stage, WaitingFor
 from likeness.summaries import Summary
 from workflows.assets import AssetBook
 from workflows.avatar import Avatar
+from workflows.introducing import introduce
 from workflows.operator_orders import TakesOrders
 from workflows.ordering import Orders, refuse_if
 from workflows.registry import Registry
@@ -66,6 +67,7 @@ class OnboardPerson(TakesOrders):
     async def run(self, order: OnboardingInput) -> OnboardingStatus:
         """Tell the story until it is over, the deadline passes or somebody ends it."""
         _refuse_foreign_id(order)
+        introduce(order.request, self.standing, due=self.due, link=self.verification.link)
         clock = asyncio.create_task(self.deadline_passes())
         whole = asyncio.create_task(self.to_the_end())
         while not whole.done():

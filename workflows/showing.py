@@ -22,20 +22,16 @@ def show(
     *,
     hold: Hold | None = None,
     reason: FailureCode | None = None,
+    deadline: float | None = None,
 ) -> None:
-    """Write where the run rests into its search attributes.
+    """Write where the run rests into its search attributes; the deadline stays unless given.
 
     Costs one event and one action, and only when something has changed.
     """
     since = workflow.info().typed_search_attributes
-    due = since.get(DEADLINE)
-    wanted = search_attributes(
-        stage,
-        waiting_for,
-        hold=hold,
-        reason=reason,
-        deadline=due.timestamp() if due else None,
-    )
+    if deadline is None and (due := since.get(DEADLINE)):
+        deadline = due.timestamp()
+    wanted = search_attributes(stage, waiting_for, hold=hold, reason=reason, deadline=deadline)
     if updates := search_attribute_updates(wanted, since=since):
         workflow.upsert_search_attributes(updates)
 

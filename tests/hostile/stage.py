@@ -168,6 +168,7 @@ class Stage:
             workflow_id=run_id(),
             task_queue="likeness",
             workflow_start_time=datetime.fromtimestamp(EPOCH, tz=UTC),
+            raw_memo={},
             typed_search_attributes=TypedSearchAttributes.empty,
         )
 

@@ -92,6 +92,14 @@ async def three_assets_one_refused(journey: Journey) -> None:
     await journey.result()
 
 
+@path(steady=True)
+async def foreign_start(journey: Journey) -> None:
+    await journey.start_foreign("a", link_ttl_s=LONG_S)
+    await journey.status()
+    await journey.pass_the_scan()
+    await journey.result()
+
+
 # The person takes their time.
 
 

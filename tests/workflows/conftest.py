@@ -129,22 +129,29 @@ class Journey:
         video: VideoRequest | None = None,
         **policy: Any,
     ) -> None:
-        assets = tuple(
-            AssetRequest(name=f"asset-{n}", url=SecretStr(f"{self.base_url}/portraits/{path}.jpg"))
-            for n, path in enumerate(paths or ("a",), start=1)
-        )
-        request = OnboardingRequest(
-            onboarding=self.onboarding,
-            person="p-1",
-            assets=assets,
-            min_usable=min_usable,
-            video=video,
-        )
+        request = self.request(*paths, min_usable=min_usable, video=video)
         await start_onboarding(
             self.client,
             OnboardingInput(request=request, policy=QUICK.model_copy(update=policy)),
             task_queue=TASK_QUEUE,
         )
+
+    async def start_foreign(self, *paths: str, **policy: Any) -> None:
+        """Start as a client does that knows nothing of memos and search attributes."""
+        order = OnboardingInput(
+            request=self.request(*paths), policy=QUICK.model_copy(update=policy)
+        )
+        await self.client.start_workflow(
+            names.ONBOARD_PERSON, order, id=self.handle.id, task_queue=TASK_QUEUE
+        )
+
+    def request(self, *paths: str, **more: Any) -> OnboardingRequest:
+        """Ask for an onboarding with the upstream's own pictures."""
+        assets = tuple(
+            AssetRequest(name=f"asset-{n}", url=SecretStr(f"{self.base_url}/portraits/{path}.jpg"))
+            for n, path in enumerate(paths or ("a",), start=1)
+        )
+        return OnboardingRequest(onboarding=self.onboarding, person="p-1", assets=assets, **more)
 
     async def tap(
         self,
