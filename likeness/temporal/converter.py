@@ -19,14 +19,15 @@ from temporalio.exceptions import ApplicationError
 from likeness import steps
 from likeness.failures import FailureCode
 from likeness.messages.conversation import Cancel, OperatorOrder
+from likeness.messages.onboarding import OnboardingInput
 from likeness.messages.person import Erase, Generate
 from likeness.temporal.codec import SENT_IN_CLEAR
 
 _FIELD = re.compile(r"[A-Za-z0-9_]{1,40}")
 _RULES_QUOTING_INPUT = frozenset({"union_tag_invalid", "uuid_parsing"})
 _NEVER_A_MODEL = frozenset({b"binary/null", b"binary/plain", b"binary/protobuf", b"json/protobuf"})
-_CONFIDENTIAL = (OperatorOrder, Cancel, Generate, Erase)
-"""Orders with words or addresses in them: what holds one must never stand in clear."""
+_CONFIDENTIAL = (OnboardingInput, OperatorOrder, Cancel, Generate, Erase)
+"""Starts and orders with words or addresses in them, which must never stand in clear."""
 _STEP_RESULTS = frozenset(
     step.gives for step in vars(steps).values() if isinstance(step, steps.Step)
 )
@@ -57,8 +58,9 @@ class LikenessPayloadConverter(PydanticPayloadConverter):
                 raise bad_input(f"The input must be one JSON object of the form {hint.__name__}.")
             if SENT_IN_CLEAR in payload.metadata and _is_confidential(hint):
                 raise bad_input(
-                    "The order came in clear and would stay readable in the history: give the "
-                    "codec endpoint to the Temporal CLI or UI, or order by starter.py."
+                    "The input came in clear, readable in the history for whoever may list runs: "
+                    "give the codec endpoint to what sends it (Temporal CLI or UI, a client of "
+                    "another language), or use starter.py."
                 )
         try:
             return super().from_payloads(payloads, type_hints)

@@ -53,13 +53,23 @@ class TestJson:
 
 class TestWhatCameInClear:
     @pytest.mark.parametrize(
-        "order", [OperatorOrder, AcceptPartial, ReplaceAssets, Resolve, Cancel, Generate, Erase]
+        "order",
+        [
+            OnboardingInput,
+            OperatorOrder,
+            AcceptPartial,
+            ReplaceAssets,
+            Resolve,
+            Cancel,
+            Generate,
+            Erase,
+        ],
     )
     def test_is_no_order_whatever_it_says(self, order: type) -> None:
         payload = payload_of({"reason": "canary"})
         payload.metadata[SENT_IN_CLEAR] = b"1"
 
-        with pytest.raises(ApplicationError, match="The order came in clear") as caught:
+        with pytest.raises(ApplicationError, match="The input came in clear") as caught:
             CONVERTER.from_payloads([payload], [order])
 
         assert ("bad_input", True) == (caught.value.type, caught.value.non_retryable)
