@@ -12,6 +12,7 @@ _PRIVATE_NETWORKS = tuple(
         *("169.254.0.0/16", "fe80::/10"),  # link-local: RFC 3927, RFC 4291
     )
 )
+_PATH = re.compile(r"(/[A-Za-z0-9._~-]+)*")
 _HOST = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
 
 
@@ -50,12 +51,15 @@ def base_url(text: str, *, private_http: bool = False) -> str:
     ``private_http`` allows plain http to a private address, too.
 
     Raises:
-        AddressError: Not http or https, plain http to a host that is not local, or with user
-            name, query or fragment.
+        AddressError: Not http or https, plain http to a host that is not local, with user name,
+            query or fragment, or with a path that would need quoting.
 
     """
     parts = _checked(text, private_http=private_http)
-    return f"{parts.scheme}://{parts.netloc.lower()}{parts.path.rstrip('/')}"
+    path = parts.path.rstrip("/")
+    if not _PATH.fullmatch(path) or {".", ".."} & set(path.split("/")):
+        raise AddressError("a path is letters, digits, '-', '_', '.' and '~' between slashes")
+    return f"{parts.scheme}://{parts.netloc.lower()}{path}"
 
 
 def origin(text: str, *, private_http: bool = False) -> str:

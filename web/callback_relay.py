@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from apimart.callbacks import read_callback
 from likeness.messages.conversation import VerificationCallback
-from runtime.links import CallbackToken, InviteToken
+from runtime.links import INVITE_PATH, CallbackToken, InviteToken
 from web.advice import Why
 from web.bodies import body_of
 from web.calls import RunGoneError
@@ -99,7 +99,8 @@ class CallbackRelay:
         sealed = self._deps.links.seal_invite(invite)
         # A word of ours, never one that was sent: it only chooses what the page advises.
         coming = Coming(back=int(self._deps.clock()), why=why)
-        return RedirectResponse(f"/i/{sealed}{coming.query()}", status_code=303)
+        page = f"{self._deps.path}{INVITE_PATH}/{sealed}"
+        return RedirectResponse(f"{page}{coming.query()}", status_code=303)
 
     def _note(self, happening: Happening, callback: CallbackToken, reason: str = "") -> None:
         self._deps.tally.note(

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from runtime.h5_hosts import H5Hosts
 from runtime.links import LinkSealer
@@ -40,6 +41,11 @@ class PublicDeps:
     open_within_s: float = OPEN_WITHIN_S
 
     @property
+    def path(self) -> str:
+        """Give the path that our addresses begin with behind a gateway; empty as a rule."""
+        return urlsplit(self.base_url).path
+
+    @property
     def https(self) -> bool:
         """Tell whether browsers reach us by https."""
         return self.base_url.startswith("https://")
@@ -47,4 +53,4 @@ class PublicDeps:
     @property
     def renderer(self) -> Renderer:
         """Give what turns pages into responses."""
-        return Renderer(brand=self.brand, https=self.https)
+        return Renderer(brand=self.brand, https=self.https, path=self.path)

@@ -4,6 +4,7 @@ import hashlib
 
 from starlette.responses import Response
 
+from runtime.links import INVITE_PATH
 from web.forms import FormSeals
 from web.reader import DEVICE, Reader
 
@@ -28,13 +29,13 @@ def is_same(reader: Reader, told: str | None) -> bool:
     return reader.device is not None and told_apart(reader.device) == told
 
 
-def remember(response: Response, device: str, *, https: bool) -> Response:
-    """Have the browser keep its secret; it comes back to invite pages only."""
+def remember(response: Response, device: str, *, https: bool, below: str = "") -> Response:
+    """Have the browser keep its secret; it comes back to invite pages only, ``below`` a path."""
     response.set_cookie(
         DEVICE,
         device,
         max_age=_COOKIE_S,
-        path="/i",
+        path=f"{below}{INVITE_PATH}",
         secure=https,
         httponly=True,
         samesite="lax",

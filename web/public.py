@@ -8,6 +8,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, Response
 
 from web.answers import AnswerPages
+from web.below import Below
 from web.callback_relay import CallbackRelay
 from web.deps import PublicDeps
 from web.invite import InvitePages
@@ -40,6 +41,8 @@ def public_app(deps: PublicDeps) -> FastAPI:
     app.add_exception_handler(HTTPException, refused)
     headers = strict_headers(deps.h5_hosts.form_action(), https=deps.https)
     app.add_middleware(Shield, headers=headers, renderer=deps.renderer, tally=deps.tally)
+    if deps.path:
+        app.add_middleware(Below, path=deps.path)
     return app
 
 

@@ -111,10 +111,14 @@ NOTHING_MORE = Extras()
 
 @dataclass(frozen=True, kw_only=True)
 class Renderer:
-    """Renders pages for one operator; ``https`` says how the cookies travel."""
+    """Renders pages for one operator; ``https`` says how the cookies travel.
+
+    ``path`` is what our addresses begin with behind a gateway.
+    """
 
     brand: Brand
     https: bool
+    path: str = ""
 
     def page(
         self, reader: Reader, page: Page, status: int = 200, *, more: Extras = NOTHING_MORE
@@ -135,6 +139,7 @@ class Renderer:
                 language=reader.language,
                 languages=_switch(reader, more.home),
                 brand=self.brand,
+                path=self.path,
                 more=more,
             )
         )
@@ -148,6 +153,7 @@ class Renderer:
                 LANGUAGE,
                 reader.language.tag,
                 max_age=_YEAR_S,
+                path=f"{self.path}/",
                 secure=self.https,
                 httponly=True,
                 samesite="lax",

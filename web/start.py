@@ -117,7 +117,7 @@ class StartPages:
             # The server may hold the tap already, so it is asked for by its name.
             visit.note(self._deps, Happening.TAP_UNDER_WAY)
             response = self._pages.preparing(visit, asked.tap, fields, take_over=take_over)
-        return remember(response, device, https=self._deps.https)
+        return remember(response, device, https=self._deps.https, below=visit.below)
 
     async def _gone_on(self, asked: _Asked, *, shown: Callable[[str], Response]) -> Response:
         visit = asked.visit

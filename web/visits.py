@@ -9,7 +9,7 @@ from starlette.responses import Response
 
 from likeness.temporal.errors import TemporalAwayError
 from likeness.temporal.glance import OnboardingGlance
-from runtime.links import InviteToken, invite_url
+from runtime.links import INVITE_PATH, InviteToken, invite_url
 from web.deps import PublicDeps
 from web.forms import FormFields, comes_from_elsewhere
 from web.pages import Page
@@ -22,11 +22,12 @@ AWAY_REFRESH_S = 5
 
 @dataclass(frozen=True, kw_only=True)
 class Visit:
-    """A person with a link of ours in hand."""
+    """A person with a link of ours in hand; our addresses begin with the path ``below``."""
 
     token: str
     invite: InviteToken
     reader: Reader
+    below: str = ""
 
     @classmethod
     def of(cls, request: Request, token: str, deps: PublicDeps) -> Self | None:
@@ -34,12 +35,12 @@ class Visit:
         invite = deps.links.open_invite(token)
         if invite is None:
             return None
-        return cls(token=token, invite=invite, reader=Reader.of(request))
+        return cls(token=token, invite=invite, reader=Reader.of(request), below=deps.path)
 
     @property
     def path(self) -> str:
-        """Give the invite page's path."""
-        return f"/i/{self.token}"
+        """Give the invite page's path, as the browser knows it."""
+        return f"{self.below}{INVITE_PATH}/{self.token}"
 
     def link(self, deps: PublicDeps) -> str:
         """Give the invite link as it was sent."""
@@ -104,7 +105,7 @@ def away(request: Request, deps: PublicDeps, *, back_to: str = "") -> Response:
     more = Extras(
         refresh=back_to,
         refresh_s=AWAY_REFRESH_S,
-        look_again=back_to or f"{request.url.path}{reader.coming.query()}",
+        look_again=back_to or f"{deps.path}{request.url.path}{reader.coming.query()}",
         home=back_to,
     )
     response = deps.renderer.page(reader, Page.AWAY, 503, more=more)

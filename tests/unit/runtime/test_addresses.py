@@ -40,6 +40,17 @@ def _key(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("APIMART_API_KEY", "sk-canary-0123456789")
 
 
+class TestABaseUrl:
+    @pytest.mark.parametrize("path", ["", "/avatars", "/a/b-1_2.3~4"])
+    def test_may_have_a_plain_path(self, path: str) -> None:
+        assert f"https://a.example{path}" == base_url(f"https://a.example{path}/")
+
+    @pytest.mark.parametrize("path", ["/a;b", "/a%2fb", "/a b", "//a", "/a/../b", '/a"', "/\u00e9"])
+    def test_has_no_path_that_would_need_quoting(self, path: str) -> None:
+        with pytest.raises(AddressError, match="a path is letters"):
+            base_url(f"https://a.example{path}")
+
+
 class TestAPrivateAddress:
     @pytest.mark.parametrize("host", PRIVATE)
     def test_is_known_and_takes_plain_http_only_where_it_is_allowed(self, host: str) -> None:
