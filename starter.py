@@ -54,6 +54,7 @@ from commands.options import (
 )
 from commands.outcomes import CommandError, ExitCode, Output, Problem
 from commands.people_verbs import person as people
+from commands.webhook_key_verbs import webhook_keys
 from likeness.ids import DEFAULT_TENANT
 
 if TYPE_CHECKING:
@@ -96,6 +97,7 @@ keys = typer.Typer(help="Make and rotate the key files.")
 app.add_typer(operators)
 app.add_typer(people, name="person")
 app.add_typer(keys, name="keys")
+keys.add_typer(webhook_keys, name="webhook")
 
 
 @app.command(

@@ -187,11 +187,20 @@ class KeyFileAnswer(Answer):
     made: bool
 
 
+class WebhookFileAnswer(Answer):
+    """The file of webhook secrets, with the tenants that have one."""
+
+    file: str
+    tenants: tuple[str, ...]
+    made: bool
+
+
 class NewKeysAnswer(Answer):
     """``keys new``."""
 
     payload_keys: KeyFileAnswer
     link_keys: KeyFileAnswer
+    webhook_keys: WebhookFileAnswer
 
 
 class RotationAnswer(Answer):

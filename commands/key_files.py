@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from commands.answers import KeyFileAnswer, NewKeysAnswer, RotationAnswer
 from commands.outcomes import CommandError, ExitCode, Problem
+from commands.webhook_keys import made_for_default
 from likeness.failures import Actor
 from likeness.temporal.keyring import KeyRing
 from runtime.keys import (
@@ -39,13 +40,16 @@ def make_keys(settings: StarterSettings) -> NewKeysAnswer:
         KeyFileError: One cannot be made, or is no key file.
 
     """
-    if settings.payload_keys_file.absolute() == settings.link_keys_file.absolute():
+    files = (settings.payload_keys_file, settings.link_keys_file, settings.webhook_keys_file)
+    if len({path.absolute() for path in files}) < len(files):
         raise KeyFileError(
-            "PAYLOAD_KEYS_FILE and LINK_KEYS_FILE name the same file; payloads and links need keys "
-            "of their own."
+            "Two of PAYLOAD_KEYS_FILE, LINK_KEYS_FILE and WEBHOOK_KEYS_FILE name the same file; "
+            "payloads, links and webhooks need keys of their own."
         )
     return NewKeysAnswer(
-        payload_keys=_made(settings.payload_keys_file), link_keys=_made(settings.link_keys_file)
+        payload_keys=_made(settings.payload_keys_file),
+        link_keys=_made(settings.link_keys_file),
+        webhook_keys=made_for_default(settings),
     )
 
 

@@ -15,6 +15,7 @@ from commands import (
     people_wording,
     qr_codes,
     status_wording,
+    webhook_key_wording,  # noqa: F401 - as above
     wording,
 )
 from commands.answers import (

@@ -61,6 +61,9 @@ def new_keys(answer: NewKeysAnswer) -> list[str]:
         f"{'Made' if file.made else 'Kept'} {file.file} (the {kind} key {file.key_id} writes)."
         for kind, file in files.items()
     ]
+    hooks = answer.webhook_keys
+    tenants = ", ".join(hooks.tenants)
+    lines.append(f"{'Made' if hooks.made else 'Kept'} {hooks.file} (signs webhooks of {tenants}).")
     if all(file.made for file in files.values()):
         return [*lines, "Next: keep a copy in a safe place; without them nothing can be read."]
     return [*lines, "Next: `python starter.py keys rotate` if you want new keys."]

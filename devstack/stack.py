@@ -164,6 +164,7 @@ class Stack(BaseModel):
             "PUBLIC_BASE_URL": self.public_url,
             "PAYLOAD_KEYS_FILE": str(self.directory / "keys" / "payload.keys"),
             "LINK_KEYS_FILE": str(self.directory / "keys" / "link.keys"),
+            "WEBHOOK_KEYS_FILE": str(self.directory / "keys" / "webhook.keys"),
             "FETCH_ALLOW": self.simulator_url,
         }
 

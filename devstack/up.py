@@ -146,7 +146,8 @@ class _Up:
         print_what_is_where(self._narrator.console, stack)
 
     def _make_keys(self, environment: Mapping[str, str]) -> None:
-        if not Path(environment["PAYLOAD_KEYS_FILE"]).exists():
+        files = (environment["PAYLOAD_KEYS_FILE"], environment["WEBHOOK_KEYS_FILE"])
+        if not all(Path(file).exists() for file in files):
             Starter(environment).new_keys()
             self._narrator.tell("new keys are made")
 

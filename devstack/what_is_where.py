@@ -23,7 +23,13 @@ IN_CLEAR = (
     "simulator's controls stay on this machine."
 )
 
-REAL_ROWS = ("PUBLIC_BASE_URL", "PAYLOAD_KEYS_FILE", "LINK_KEYS_FILE", "ARCHIVE_URL")
+REAL_ROWS = (
+    "PUBLIC_BASE_URL",
+    "PAYLOAD_KEYS_FILE",
+    "LINK_KEYS_FILE",
+    "WEBHOOK_KEYS_FILE",
+    "ARCHIVE_URL",
+)
 
 
 def print_targets(console: Console, *, temporal: str, upstream: str) -> None:

@@ -1,9 +1,11 @@
 """Files of secrets: made for their owner alone, replaced whole, read anew when they change."""
 
+import fcntl
 import os
 import secrets
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Generic, NamedTuple, TypeVar
 
@@ -79,6 +81,8 @@ def create_owned(path: Path, text: str) -> None:
 def replace_owned(path: Path, text: str) -> None:
     """Put ``text`` in the place of a file, which a crash half-way leaves as it was.
 
+    A group that may read it, as containers want it, still may.
+
     Raises:
         KeyFileError: It cannot be changed.
 
@@ -89,10 +93,33 @@ def replace_owned(path: Path, text: str) -> None:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
+        beside.chmod(path.stat().st_mode & 0o640)
         beside.replace(path)
     except OSError as error:
         beside.unlink(missing_ok=True)
         raise KeyFileError(f"{path} cannot be changed: {error.strerror}.") from error
+
+
+@contextmanager
+def alone_with(path: Path) -> Iterator[None]:
+    """Keep every other change of a file waiting that also asks; its folder is made.
+
+    Raises:
+        KeyFileError: There is no such folder, and none can be made.
+
+    """
+    try:
+        path.parent.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        # The folder's lock: the file itself is replaced, and a lock on it with it.
+        folder = os.open(path.parent, os.O_RDONLY)
+    except OSError as error:
+        raise KeyFileError(f"{path} cannot be changed: {error.strerror}.") from None
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
 
 
 class Rereading(Generic[ContentT]):

@@ -14,6 +14,7 @@ from devstack.child import Child
 from devstack.isolation import child_environment
 from devstack.ports import free_port
 from devstack.temporal_server import RunningServer
+from runtime.webhook_keys import new_secret, store_webhook_keys
 from tests.project.deployment import (
     Service,
     lay_out_image,
@@ -68,6 +69,7 @@ def container(
     lay_out_image(app)
     shutil.copy(payload_keys_file, secrets / "payload.keys")
     shutil.copy(link_keys_file, secrets / "link.keys")
+    store_webhook_keys(secrets / "webhook.keys", {"default": [new_secret()]})
     (secrets / "apimart_api_key").write_text("canary-key")
     (secrets / "codec_token").write_text("canary-token")
     texts = {

@@ -97,6 +97,7 @@ def settings(tmp_path: Path) -> StarterSettings:
     made = StarterSettings(
         payload_keys_file=tmp_path / "keys" / "payload.keys",
         link_keys_file=tmp_path / "keys" / "link.keys",
+        webhook_keys_file=tmp_path / "keys" / "webhook.keys",
         task_queue=TASK_QUEUE,
     )
     make_keys(made)
@@ -113,6 +114,7 @@ def operator(
         "TASK_QUEUE": TASK_QUEUE,
         "PAYLOAD_KEYS_FILE": str(settings.payload_keys_file),
         "LINK_KEYS_FILE": str(settings.link_keys_file),
+        "WEBHOOK_KEYS_FILE": str(settings.webhook_keys_file),
         "PUBLIC_BASE_URL": "https://invites.example",
         # Its assets are made-up addresses.
         "PREFLIGHT": "0",

@@ -28,7 +28,9 @@ def stranger(operator: Operator, tmp_path: Path) -> Operator:
     """Somebody with key files of their own for our namespace."""
     keys = tmp_path / "others"
     return operator.whose(
-        PAYLOAD_KEYS_FILE=str(keys / "payload.keys"), LINK_KEYS_FILE=str(keys / "link.keys")
+        PAYLOAD_KEYS_FILE=str(keys / "payload.keys"),
+        LINK_KEYS_FILE=str(keys / "link.keys"),
+        WEBHOOK_KEYS_FILE=str(keys / "webhook.keys"),
     )
 
 

@@ -4,9 +4,11 @@ import pytest
 
 from commands.key_files import add_keys, make_keys, promote_keys, ring_to_come
 from commands.outcomes import CommandError, ExitCode
+from commands.webhook_keys import make_secret
 from runtime import keys
 from runtime.keys import KeyFileError, load_key_file
 from runtime.settings import StarterSettings
+from runtime.webhook_keys import load_webhook_keys
 
 
 @pytest.fixture
@@ -14,6 +16,7 @@ def settings(tmp_path: Path) -> StarterSettings:
     return StarterSettings(
         payload_keys_file=tmp_path / "keys" / "payload.keys",
         link_keys_file=tmp_path / "keys" / "link.keys",
+        webhook_keys_file=tmp_path / "keys" / "webhook.keys",
     )
 
 
@@ -49,12 +52,30 @@ class TestNewKeys:
 
         assert (again.payload_keys.made, again.link_keys.made) == (False, True)
 
-    def test_are_refused_where_both_would_be_one_file(self, settings: StarterSettings) -> None:
-        same = settings.model_copy(update={"link_keys_file": settings.payload_keys_file})
+    @pytest.mark.parametrize("name", ["link_keys_file", "webhook_keys_file"])
+    def test_are_refused_where_two_would_be_one_file(
+        self, settings: StarterSettings, name: str
+    ) -> None:
+        same = settings.model_copy(update={name: settings.payload_keys_file})
 
         with pytest.raises(KeyFileError, match="name the same file"):
             make_keys(same)
         assert not settings.payload_keys_file.exists()
+
+    def test_hold_a_webhook_secret_for_the_default_tenant(self, settings: StarterSettings) -> None:
+        made = make_keys(settings).webhook_keys
+
+        assert (True, ("default",)) == (made.made, made.tenants)
+        assert ["default"] == list(load_webhook_keys(settings.webhook_keys_file))
+
+    def test_leave_the_webhook_secrets_that_there_are(self, settings: StarterSettings) -> None:
+        make_secret(settings, "studio")
+        before = settings.webhook_keys_file.read_bytes()
+
+        made = make_keys(settings).webhook_keys
+
+        assert (False, ("studio",)) == (made.made, made.tenants)
+        assert before == settings.webhook_keys_file.read_bytes()
 
 
 class TestRotation:
