@@ -1,6 +1,42 @@
-"""API keys: made once, kept as hashes, each for one tenant."""
+"""API keys: made once, kept as hashes, each for one tenant.
 
+A key is ``lk_{8 hex digits}_{43 characters}``; the digits are its id, which may be shown. The file
+holds one JSON object a line and is read again whenever it has changed.
+"""
+
+import hashlib
+import hmac
+import os
+import re
+import secrets
+import stat
+from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, NamedTuple, Self
+
+import structlog
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+)
+
+from likeness.ids import DEFAULT_ACCOUNT, DEFAULT_TENANT, checked_part, person_workflow_id
+from likeness.messages.base import IdPart
+from runtime.keys import KeyFileError
+
+DEFAULT_PER_MINUTE = 600
+
+_SECRET_BYTES = 32
+_ID_BYTES = 4
+_PRESENTED = re.compile(r"lk_([0-9a-f]{8})_([A-Za-z0-9_-]{43})")
+_NOBODYS_HASH = hashlib.sha256(b"").hexdigest()
+_log = structlog.get_logger("likeness.api")
 
 
 class Scope(StrEnum):
@@ -14,3 +50,159 @@ class Scope(StrEnum):
         """Tell whether a key of this scope may do what ``other`` may."""
         order = list(Scope)
         return order.index(self) >= order.index(other)
+
+
+class UnknownKeyError(Exception):
+    """No key of the file looks like that."""
+
+
+class ExpiredKeyError(Exception):
+    """The key was a good one once."""
+
+
+def _tenant(value: str) -> str:
+    # The one place that knows which words no tenant may be called.
+    person_workflow_id(value, "anybody")
+    return value
+
+
+class ApiKey(BaseModel):
+    """What the file holds of a key: all but its secret.
+
+    ``name`` is how the orders of this key are signed; ``per_minute`` counts requests.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    id: str = Field(pattern=r"^[0-9a-f]{8}$")
+    sha256: str = Field(pattern=r"^[0-9a-f]{64}$", repr=False)
+    name: Annotated[str, AfterValidator(checked_part)]
+    tenant: Annotated[str, AfterValidator(_tenant)] = DEFAULT_TENANT
+    account: IdPart = DEFAULT_ACCOUNT
+    scope: Scope = Scope.READ
+    created_at: AwareDatetime
+    expires_at: AwareDatetime | None = None
+    per_minute: int = Field(default=DEFAULT_PER_MINUTE, ge=1, le=100_000)
+
+
+class NewApiKey(NamedTuple):
+    """A key just made; ``secret`` is the whole of it, which is never seen again."""
+
+    key: ApiKey
+    secret: SecretStr
+
+    @classmethod
+    def made(cls, **of_the_key: object) -> Self:
+        """Make a key; the arguments are the fields of ``ApiKey`` beside id and hash.
+
+        Raises:
+            ValidationError: One of them does not fit.
+
+        """
+        key_id, secret = secrets.token_hex(_ID_BYTES), secrets.token_urlsafe(_SECRET_BYTES)
+        key = ApiKey.model_validate({"id": key_id, "sha256": _hash(secret), **of_the_key})
+        return cls(key, SecretStr(f"lk_{key_id}_{secret}"))
+
+
+class _Stamp(NamedTuple):
+    """Tells one content of a file from another."""
+
+    inode: int
+    size: int
+    modified_ns: int
+    changed_ns: int
+
+
+class ApiKeys:
+    """The keys of a file, as it is now."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._read: _Stamp | str | None = ""
+        self._keys: dict[str, ApiKey] = {}
+
+    def holder(self, presented: str, *, now: datetime) -> ApiKey:
+        """Give the key that was presented.
+
+        While the file is missing or no key file, no key is one; the log says so once.
+
+        Raises:
+            UnknownKeyError: It is none, or has been revoked.
+            ExpiredKeyError: It has expired.
+
+        """
+        self._look()
+        match = _PRESENTED.fullmatch(presented)
+        if match is None:
+            raise UnknownKeyError
+        key = self._keys.get(match[1])
+        # Compared also where there is none, so that the time taken does not tell which ids exist.
+        known = hmac.compare_digest(_hash(match[2]), key.sha256 if key else _NOBODYS_HASH)
+        if key is None or not known:
+            raise UnknownKeyError
+        if key.expires_at is not None and key.expires_at <= now:
+            raise ExpiredKeyError
+        return key
+
+    def _look(self) -> None:
+        stamp = _stamp(self._path)
+        if stamp == self._read:
+            return
+        self._read = stamp
+        try:
+            self._keys = {key.id: key for key in load_api_keys(self._path)}
+        except KeyFileError as error:
+            self._keys = {}
+            _log.warning("no_api_key_is_taken", because=str(error))
+        else:
+            _log.info("api_keys_read", count=len(self._keys))
+
+
+def load_api_keys(path: Path) -> list[ApiKey]:
+    """Read a file of API keys.
+
+    Raises:
+        KeyFileError: Missing, readable by others than its owner, or not in the format.
+
+    """
+    try:
+        with path.open(encoding="utf-8") as file:
+            mode = os.fstat(file.fileno()).st_mode
+            lines = file.read().splitlines()
+    except FileNotFoundError:
+        raise KeyFileError(
+            f"There is no file of API keys {path}; `starter.py keys api new` makes a key and the "
+            "file, or API_KEYS_FILE names another one."
+        ) from None
+    except (OSError, UnicodeDecodeError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not text"
+        raise KeyFileError(f"The file of API keys {path} cannot be read: {reason}.") from None
+    keys = [_parsed(path, number, line) for number, line in enumerate(lines, 1) if line.strip()]
+    if mode & (stat.S_IWGRP | stat.S_IRWXO):
+        raise KeyFileError(
+            f"The file of API keys {path} is open to other users; run chmod 600 {path}."
+        )
+    return keys
+
+
+def _parsed(path: Path, number: int, line: str) -> ApiKey:
+    try:
+        return ApiKey.model_validate_json(line)
+    except ValidationError:
+        raise KeyFileError(
+            f"Line {number} of {path} is no API key; put back what `starter.py keys api new` "
+            "wrote, or take the line out."
+        ) from None
+
+
+def _stamp(path: Path) -> _Stamp | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return _Stamp(found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
+
+
+def _hash(secret: str) -> str:
+    # Fast on purpose: 256 random bits cannot be guessed, however fast a guess is tried.
+    return hashlib.sha256(secret.encode()).hexdigest()

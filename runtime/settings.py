@@ -11,6 +11,7 @@ from typing import Annotated
 from pydantic import BeforeValidator, Field
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from likeness.ids import DEFAULT_ACCOUNT
 from likeness.messages.onboarding import (
     DAY_S,
     MAX_ASSETS,
@@ -174,6 +175,15 @@ class WebhookSettings(WebhookKeysSettings, PlainHttpSettings):
     )
 
 
+class ApiKeySettings(_Settings):
+    """Where the keys of the REST API are kept."""
+
+    api_keys_file: Path = Field(
+        default=Path(".likeness/keys/api.keys"),
+        description="the path of the file of API keys",
+    )
+
+
 class UpstreamSettings(_Settings):
     """What the process that calls APIMart reads."""
 
@@ -315,12 +325,23 @@ class BrandSettings(_Settings):
     )
 
 
+class AccountSettings(_Settings):
+    """Which upstream account a worker serves."""
+
+    account: str = Field(
+        default=DEFAULT_ACCOUNT,
+        pattern=r"^[a-z0-9_-]{1,40}$",
+        description="the alias of the upstream account, 1 to 40 characters out of a-z, 0-9, '_-'",
+    )
+
+
 class WorkerSettings(
     TemporalSettings,
     LinkSettings,
     H5Settings,
     FetchSettings,
     UpstreamSettings,
+    AccountSettings,
     PayingSettings,
     WebhookSettings,
 ):
@@ -335,12 +356,24 @@ class WorkerSettings(
 
 
 class WebSettings(
-    TemporalSettings, LinkSettings, H5Settings, ListenerSettings, PolicySettings, BrandSettings
+    TemporalSettings,
+    LinkSettings,
+    H5Settings,
+    FetchSettings,
+    ListenerSettings,
+    ApiKeySettings,
+    PolicySettings,
+    BrandSettings,
 ):
     """Everything ``python -m web`` reads."""
 
 
 class StarterSettings(
-    TemporalSettings, LinkSettings, FetchSettings, PolicySettings, WebhookKeysSettings
+    TemporalSettings,
+    LinkSettings,
+    FetchSettings,
+    ApiKeySettings,
+    PolicySettings,
+    WebhookKeysSettings,
 ):
     """Everything ``starter.py`` reads."""

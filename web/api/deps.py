@@ -14,9 +14,9 @@ from web.api.callers import Admit
 class ApiDeps:
     """Everything that a route needs.
 
-    ``client(within_s)`` gives a checked connection or raises ``TemporalAwayError``. ``preflight``
-    looks at a new onboarding's assets and raises ``ProblemError`` where the review would surely
-    refuse one.
+    ``admit`` is asked before a route is entered, never by one. ``client(within_s)`` gives a checked
+    connection or raises ``TemporalAwayError``. ``preflight`` looks at a new onboarding's assets and
+    raises ``ProblemError`` where the review would surely refuse one.
     """
 
     admit: Admit

@@ -1,8 +1,10 @@
 """Turns whatever goes wrong behind a route into a problem with its code and status."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
+from typing import Any
 
+from pydantic import ValidationError
 from starlette.responses import Response
 
 from likeness.failures import FailureCode
@@ -19,9 +21,14 @@ from likeness.temporal.errors import (
     TemporalAwayError,
     WorkerAwayError,
 )
+from runtime.redaction import redacted_text
 
 AGAIN_AFTER_S = 5
 """What ``Retry-After`` says where only time helps."""
+
+_MAX_FIELDS = 20
+_MAX_WORD = 60
+_WHOLE_BODY = "body"
 
 _OF_ERRORS: Mapping[type[OnboardingError], tuple[FailureCode, int]] = {
     DifferentRequestError: (FailureCode.DIFFERENT_REQUEST, 409),
@@ -57,8 +64,28 @@ class ProblemError(Exception):
         if isinstance(error, RefusedError):
             return cls(error.code or FailureCode.BUG, 409, detail=str(error))
         code, status = _OF_ERRORS.get(type(error), (FailureCode.BUG, 500))
-        headers = {"Retry-After": str(AGAIN_AFTER_S)} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+        headers = (
+            {"Retry-After": str(AGAIN_AFTER_S)} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+        )
         return cls(code, status, detail=str(error), headers=headers)
+
+    @classmethod
+    def of_fields(cls, errors: Iterable[Any], *, status: int = 422) -> "ProblemError":
+        """Give the problem for what pydantic or FastAPI says of fields; no value is repeated."""
+        fields = tuple(
+            FieldError(
+                field=_place(error["loc"]), problem=str(error["msg"]).removeprefix("Value error, ")
+            )
+            for error in errors
+        )
+        return cls(FailureCode.BAD_INPUT, status, errors=fields[:_MAX_FIELDS])
+
+    @classmethod
+    def of_invalid(cls, error: ValidationError) -> "ProblemError":
+        """Give the problem for a body that fits its shape and yet makes no message."""
+        return cls.of_fields(
+            error.errors(include_url=False, include_context=False, include_input=False)
+        )
 
     def response(self) -> Response:
         """Give the answer."""
@@ -68,3 +95,17 @@ class ProblemError(Exception):
             headers=self.headers,
             media_type=MEDIA_TYPE,
         )
+
+
+def shown(word: object) -> str:
+    """Give a name that the caller made up, short and printable: it may hold anything."""
+    text = str(word)
+    kept = "".join(each if each.isascii() and each.isprintable() else "?" for each in text)
+    return redacted_text(kept[:_MAX_WORD])
+
+
+def _place(where: Iterable[object]) -> str:
+    first, *rest = where
+    if first == _WHOLE_BODY and rest:
+        first, *rest = rest
+    return ".".join(map(shown, (first, *rest)))

@@ -1,0 +1,105 @@
+"""The gate: lets a request in whose API key is good, may do this, and has not asked too often."""
+
+import math
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import structlog
+from limits import RateLimitItem, RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+from starlette.requests import Request
+
+from likeness.failures import FailureCode
+from runtime.api_keys import ApiKey, ApiKeys, ExpiredKeyError, Scope, UnknownKeyError
+from web.api.callers import Caller
+from web.api.problems import ProblemError
+
+BAD_KEYS = RateLimitItemPerMinute(30, namespace="bad")
+"""For each address. A good key is let in all the same: others may come through the same gateway."""
+
+_CHALLENGE = 'Bearer realm="likeness"'
+_log = structlog.get_logger("likeness.api")
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+class Gate:
+    """Knows the keys, and counts what each of them asked for."""
+
+    def __init__(self, keys: ApiKeys, *, clock: Callable[[], datetime] = _now) -> None:
+        self._keys = keys
+        self._clock = clock
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+
+    async def admit(self, request: Request, scope: Scope) -> Caller:
+        """Give whoever calls; as ``web.api.callers.Admit``."""
+        try:
+            key = self._keys.holder(_presented(request), now=self._clock())
+        except UnknownKeyError:
+            raise self._refusal(request, FailureCode.KEY_REFUSED) from None
+        except ExpiredKeyError:
+            raise self._refusal(request, FailureCode.KEY_EXPIRED) from None
+        self._count(key)
+        if not key.scope.includes(scope):
+            raise _too_low(scope)
+        return Caller(
+            tenant=key.tenant,
+            account=key.account,
+            key_id=key.id,
+            name=key.name,
+            scope=key.scope,
+        )
+
+    def _count(self, key: ApiKey) -> None:
+        allowed = RateLimitItemPerMinute(key.per_minute, namespace="key")
+        if not self._limiter.hit(allowed, key.id):
+            raise self._too_many(
+                allowed, key.id, f"This API key may send {key.per_minute} requests a minute."
+            )
+
+    def _refusal(self, request: Request, code: FailureCode) -> ProblemError:
+        address = request.client.host if request.client else ""
+        if not self._limiter.hit(BAD_KEYS, address):
+            return self._too_many(
+                BAD_KEYS, address, "Too many requests without a good API key came from here."
+            )
+        _log.info("api_key_refused", because=code)
+        challenge = f'{_CHALLENGE}, error="invalid_token"'
+        return ProblemError(code, 401, headers={"WWW-Authenticate": challenge})
+
+    def _too_many(self, limit: RateLimitItem, whose: str, detail: str) -> ProblemError:
+        free_at = self._limiter.get_window_stats(limit, whose).reset_time
+        wait_s = max(1, math.ceil(free_at - time.time()))
+        return ProblemError(
+            FailureCode.TOO_MANY_REQUESTS,
+            429,
+            detail=detail,
+            headers={"Retry-After": str(wait_s)},
+        )
+
+
+def _presented(request: Request) -> str:
+    """Give the bearer token, whatever it is.
+
+    https://www.rfc-editor.org/rfc/rfc6750#section-2.1
+    """
+    given = request.headers.getlist("authorization")
+    if not given:
+        raise ProblemError(FailureCode.KEY_MISSING, 401, headers={"WWW-Authenticate": _CHALLENGE})
+    scheme, _, token = given[0].partition(" ")
+    # Which of several is meant could be read one way here and another way by a gateway.
+    return token.strip() if len(given) == 1 and scheme.lower() == "bearer" else ""
+
+
+def _too_low(scope: Scope) -> ProblemError:
+    challenge = f'{_CHALLENGE}, error="insufficient_scope", scope="{scope}"'
+    return ProblemError(
+        FailureCode.SCOPE_TOO_LOW,
+        403,
+        detail=f"This needs an API key of the scope {scope}.",
+        headers={"WWW-Authenticate": challenge},
+    )
