@@ -35,7 +35,7 @@ from activities.stores import open_store
 from activities.videos import VideoSteps
 from activities.webhooks import DELIVERY_TIMEOUT_S, WebhookSteps
 from apimart import ApimartClient
-from likeness.ids import DEFAULT_ACCOUNT, person_queue, upstream_queue, webhook_queue
+from likeness.ids import person_queue, upstream_queue, webhook_queue
 from likeness.messages.onboarding import MAX_POST_TIMEOUT_S
 from likeness.messages.person import KeepReceipt
 from likeness.messages.steps import CreateSession
@@ -187,10 +187,10 @@ async def workers(
         webhooks = await stack.enter_async_context(webhook_steps(settings))
         yield (
             workflow_worker(temporal, settings.task_queue, preparation),
-            person_worker(temporal, settings.task_queue, sessions),
+            person_worker(temporal, person_queue(settings.task_queue, settings.account), sessions),
             upstream_worker(
                 temporal,
-                settings.task_queue,
+                upstream_queue(settings.task_queue, settings.account),
                 account=account,
                 assets=assets,
                 videos=videos,
@@ -218,11 +218,11 @@ def workflow_worker(temporal: Client, task_queue: str, preparation: PreparationS
     )
 
 
-def person_worker(temporal: Client, task_queue: str, sessions: SessionSteps) -> Worker:
+def person_worker(temporal: Client, queue: str, sessions: SessionSteps) -> Worker:
     """Host the steps a person waits for, so that no poll stands before them."""
     return Worker(
         temporal,
-        task_queue=person_queue(task_queue, DEFAULT_ACCOUNT),
+        task_queue=queue,
         activities=[sessions.create_session, sessions.query_group],
         interceptors=[UnforeseenGuard()],
         graceful_shutdown_timeout=DRAIN_TIMEOUT,
@@ -231,7 +231,7 @@ def person_worker(temporal: Client, task_queue: str, sessions: SessionSteps) -> 
 
 def upstream_worker(
     temporal: Client,
-    task_queue: str,
+    queue: str,
     *,
     account: AccountSteps,
     assets: AssetSteps,
@@ -241,7 +241,7 @@ def upstream_worker(
     """Host the steps nobody holds a phone for; most of them only watch."""
     return Worker(
         temporal,
-        task_queue=upstream_queue(task_queue, DEFAULT_ACCOUNT),
+        task_queue=queue,
         activities=[
             account.await_account,
             assets.submit_assets,

@@ -6,10 +6,9 @@ holds one JSON object a line and is read again whenever it has changed.
 
 import hashlib
 import hmac
-import os
 import re
 import secrets
-import stat
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -28,8 +27,9 @@ from pydantic import (
 
 from likeness.ids import DEFAULT_ACCOUNT, DEFAULT_TENANT, checked_part, person_workflow_id
 from likeness.messages.base import IdPart
-from runtime.keys import KeyFileError
+from runtime.owned_files import KeyFileError, Rereading, check_mode, read_owned
 
+MADE_BY = "keys api new"
 DEFAULT_PER_MINUTE = 600
 
 _SECRET_BYTES = 32
@@ -104,22 +104,12 @@ class NewApiKey(NamedTuple):
         return cls(key, SecretStr(f"lk_{key_id}_{secret}"))
 
 
-class _Stamp(NamedTuple):
-    """Tells one content of a file from another."""
-
-    inode: int
-    size: int
-    modified_ns: int
-    changed_ns: int
-
-
 class ApiKeys:
     """The keys of a file, as it is now."""
 
     def __init__(self, path: Path) -> None:
-        self._path = path
-        self._read: _Stamp | str | None = ""
-        self._keys: dict[str, ApiKey] = {}
+        self._file = Rereading(path, _by_id)
+        self._complained: str | None = None
 
     def holder(self, presented: str, *, now: datetime) -> ApiKey:
         """Give the key that was presented.
@@ -131,11 +121,11 @@ class ApiKeys:
             ExpiredKeyError: It has expired.
 
         """
-        self._look()
+        keys = self._now()
         match = _PRESENTED.fullmatch(presented)
         if match is None:
             raise UnknownKeyError
-        key = self._keys.get(match[1])
+        key = keys.get(match[1])
         # Compared also where there is none, so that the time taken does not tell which ids exist.
         known = hmac.compare_digest(_hash(match[2]), key.sha256 if key else _NOBODYS_HASH)
         if key is None or not known:
@@ -144,18 +134,16 @@ class ApiKeys:
             raise ExpiredKeyError
         return key
 
-    def _look(self) -> None:
-        stamp = _stamp(self._path)
-        if stamp == self._read:
-            return
-        self._read = stamp
+    def _now(self) -> Mapping[str, ApiKey]:
         try:
-            self._keys = {key.id: key for key in load_api_keys(self._path)}
+            keys = self._file.now()
         except KeyFileError as error:
-            self._keys = {}
-            _log.warning("no_api_key_is_taken", because=str(error))
-        else:
-            _log.info("api_keys_read", count=len(self._keys))
+            if str(error) != self._complained:
+                self._complained = str(error)
+                _log.warning("no_api_key_is_taken", because=self._complained)
+            return {}
+        self._complained = None
+        return keys
 
 
 def load_api_keys(path: Path) -> list[ApiKey]:
@@ -165,24 +153,15 @@ def load_api_keys(path: Path) -> list[ApiKey]:
         KeyFileError: Missing, readable by others than its owner, or not in the format.
 
     """
-    try:
-        with path.open(encoding="utf-8") as file:
-            mode = os.fstat(file.fileno()).st_mode
-            lines = file.read().splitlines()
-    except FileNotFoundError:
-        raise KeyFileError(
-            f"There is no file of API keys {path}; `starter.py keys api new` makes a key and the "
-            "file, or API_KEYS_FILE names another one."
-        ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not text"
-        raise KeyFileError(f"The file of API keys {path} cannot be read: {reason}.") from None
-    keys = [_parsed(path, number, line) for number, line in enumerate(lines, 1) if line.strip()]
-    if mode & (stat.S_IWGRP | stat.S_IRWXO):
-        raise KeyFileError(
-            f"The file of API keys {path} is open to other users; run chmod 600 {path}."
-        )
+    found = read_owned(path, made_by=MADE_BY)
+    lines = enumerate(found.text.splitlines(), 1)
+    keys = [_parsed(path, number, line) for number, line in lines if line.strip()]
+    check_mode(path, found.mode)
     return keys
+
+
+def _by_id(path: Path) -> Mapping[str, ApiKey]:
+    return {key.id: key for key in load_api_keys(path)}
 
 
 def _parsed(path: Path, number: int, line: str) -> ApiKey:
@@ -190,17 +169,9 @@ def _parsed(path: Path, number: int, line: str) -> ApiKey:
         return ApiKey.model_validate_json(line)
     except ValidationError:
         raise KeyFileError(
-            f"Line {number} of {path} is no API key; put back what `starter.py keys api new` "
-            "wrote, or take the line out."
+            f"Line {number} of {path} is no API key; put back what `starter.py {MADE_BY}` wrote, "
+            "or take the line out."
         ) from None
-
-
-def _stamp(path: Path) -> _Stamp | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return _Stamp(found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns)
 
 
 def _hash(secret: str) -> str:

@@ -9,6 +9,8 @@ import structlog
 
 from likeness.temporal.codec import EncryptingCodec
 from likeness.temporal.keyring import KeyRing
+from outbound.preflight import Preflight
+from runtime.api_keys import ApiKeys
 from runtime.h5_hosts import H5Hosts
 from runtime.keycheck import KeyCheckError, check_keys
 from runtime.keys import KeyFileError, load_key_file
@@ -19,6 +21,10 @@ from runtime.receipts import ReceiptSigner
 from runtime.settings import SettingsError, WebSettings, load
 from runtime.temporal import ConnectError, configuration, connect
 from web.admin import AdminDeps, admin_app
+from web.api.app import api_app
+from web.api.deps import ApiDeps
+from web.api.gate import Gate
+from web.api.preflighting import AssetLook
 from web.branding import Brand, BrandError
 from web.codec_endpoint import CodecEndpoint, CodecGate, is_loopback
 from web.connection import TemporalConnection
@@ -80,7 +86,9 @@ async def _serve(settings: WebSettings) -> None:
         brand=Brand.of(settings),
         tally=tally,
     )
+    preflight = Preflight(allow=settings.fetch_allow)
     admin = AdminDeps(
+        api=api_app(_api(settings, connection, LinkSealer.of(link_keys), preflight)),
         codec=_codec_endpoint(settings, payload_keys),
         unready_because=connection.unready_because,
         tally=tally,
@@ -106,7 +114,24 @@ async def _serve(settings: WebSettings) -> None:
             "codec_refuses_everybody",
             because="ADMIN_HOST is not loopback and CODEC_TOKEN is not set",
         )
-    await serve(listeners, connection.reach())
+    try:
+        await serve(listeners, connection.reach())
+    finally:
+        await preflight.aclose()
+
+
+def _api(
+    settings: WebSettings, connection: TemporalConnection, links: LinkSealer, preflight: Preflight
+) -> ApiDeps:
+    return ApiDeps(
+        admit=Gate(ApiKeys(settings.api_keys_file)).admit,
+        client=connection.client,
+        links=links,
+        base_url=settings.public_base_url,
+        task_queue=settings.task_queue,
+        policy=settings.policy(),
+        preflight=AssetLook(preflight if settings.preflight else None).refuse_unfit,
+    )
 
 
 def nobody_decodes(settings: WebSettings) -> bool:

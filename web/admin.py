@@ -1,4 +1,4 @@
-"""The admin app, on loopback by default: codec endpoint, readiness and counters."""
+"""The admin app, on loopback by default: API, codec endpoint, readiness and counters."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -7,7 +7,10 @@ from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+from starlette.types import ASGIApp, Receive, Scope, Send
 
+from web.api.app import PREFIX
 from web.codec_endpoint import CodecEndpoint, refused_in_json
 from web.tally import Tally
 
@@ -16,6 +19,7 @@ from web.tally import Tally
 class AdminDeps:
     """What the admin app is built of; ``unready_because`` gives None when all is well."""
 
+    api: ASGIApp
     codec: CodecEndpoint
     unready_because: Callable[[], Awaitable[str | None]]
     tally: Tally
@@ -38,9 +42,12 @@ def admin_app(deps: AdminDeps) -> FastAPI:
     app.add_api_route("/counts", counts, response_model=None)
     app.add_api_route("/codec/encode", deps.codec.encode, methods=["POST"], response_model=None)
     app.add_api_route("/codec/decode", deps.codec.decode, methods=["POST"], response_model=None)
+    app.mount(PREFIX, deps.api)
+    # A mount is asked for what stands behind its slash only.
+    app.router.routes.append(Route(PREFIX, deps.api))
     app.add_exception_handler(HTTPException, refused_in_json)
     app.add_middleware(
-        CORSMiddleware,
+        _CodecsCors,
         allow_origins=deps.codec.gate.ui_origins,
         allow_methods=["POST"],
         allow_headers=["content-type", "x-namespace", "authorization"],
@@ -49,3 +56,14 @@ def admin_app(deps: AdminDeps) -> FastAPI:
         allow_private_network=True,
     )
     return app
+
+
+class _CodecsCors(CORSMiddleware):
+    """Speaks for the codec alone: no page is let into anything else, and the API answers itself."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass on what is not the codec's."""
+        if scope["path"].startswith("/codec/"):
+            await super().__call__(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)

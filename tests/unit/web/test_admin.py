@@ -11,6 +11,7 @@ from temporalio.api.common.v1 import Payload, Payloads
 from likeness.temporal.codec import EncryptingCodec
 from likeness.temporal.keyring import Key, KeyRing
 from web.admin import AdminDeps, admin_app
+from web.api.paper import paper_app
 from web.codec_endpoint import CodecEndpoint, CodecGate
 from web.tally import Happening, Tally
 
@@ -37,7 +38,9 @@ async def admin(
     )
     endpoint = CodecEndpoint(codec=EncryptingCodec(KEYS, "ns"), namespace="ns", gate=gate)
     app = admin_app(
-        AdminDeps(codec=endpoint, unready_because=unready_because, tally=tally or Tally())
+        AdminDeps(
+            api=paper_app(), codec=endpoint, unready_because=unready_because, tally=tally or Tally()
+        )
     )
     transport = httpx.ASGITransport(app=app, client=(peer, 1234))
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost:8001") as client:
@@ -241,3 +244,27 @@ class TestReadiness:
             response = await client.get("/counts")
 
         assert {"callback_refused:token": 2, "session_handed_out": 1} == response.json()
+
+
+class TestTheApi:
+    async def test_stands_under_its_version(self) -> None:
+        async with admin() as client:
+            response = await client.get("/v1/openapi.json")
+
+        assert (200, "3.1.0") == (response.status_code, response.json()["openapi"])
+
+    @pytest.mark.parametrize("path", ["/v1", "/v1/", "/v1/nothing", "/v1//counts"])
+    async def test_answers_with_a_problem_where_there_is_nothing(self, path: str) -> None:
+        async with admin() as client:
+            response = await client.get(path)
+
+        assert (404, "no_such_page") == (response.status_code, response.json()["code"])
+        assert "application/problem+json" == response.headers["content-type"]
+
+    async def test_lets_no_page_of_the_ui_read_it(self) -> None:
+        async with admin() as client:
+            asked = await client.options("/v1/openapi.json", headers={"Origin": UI, **ASKS})
+            read = await client.get("/v1/openapi.json", headers={"Origin": UI})
+
+        assert 204 == asked.status_code
+        assert "access-control-allow-origin" not in {**asked.headers, **read.headers}
