@@ -55,6 +55,7 @@ from runtime.temporal import ConnectError, connect
 from runtime.webhook_keys import WebhookKeys
 from web.consent import load_consent_texts
 from workflows.generate_video import GenerateVideo
+from workflows.notify import Notify
 from workflows.onboard_person import OnboardPerson
 from workflows.performing import posting
 from workflows.person import Person
@@ -74,7 +75,7 @@ WEBHOOK_DRAIN_TIMEOUT = timedelta(seconds=DELIVERY_TIMEOUT_S + 2)
 MOST_DELIVERIES = 100
 """At once; a slow receiver holds one for ten seconds at most."""
 
-WORKFLOWS = (OnboardPerson, GenerateVideo, Person, Spending)
+WORKFLOWS = (OnboardPerson, GenerateVideo, Person, Spending, Notify)
 """Every workflow there is; each of them is replayed in tests/replay."""
 
 log = structlog.get_logger("worker")

@@ -39,7 +39,7 @@ class GenerateVideo:
 
     @workflow.init
     def __init__(self, asked: GenerateVideoInput) -> None:
-        self.standing = VideoStanding(asked.account)
+        self.standing = VideoStanding(asked.account, tells=asked.tells)
         self.order = PaidOrder(asked, self.standing)
         self.watch = VideoWatch(asked, self.standing)
         self.keeping = VideoKeeping(asked, self.standing)

@@ -20,6 +20,7 @@ from likeness.messages.conversation import (
     Withdraw,
 )
 from likeness.messages.onboarding import OnboardingInput
+from likeness.messages.video import VideoChanged
 from likeness.stages import Stage, WaitingFor
 from likeness.summaries import Summary
 from workflows.assets import AssetBook
@@ -30,6 +31,7 @@ from workflows.ordering import Orders, refuse_if
 from workflows.registry import Registry
 from workflows.showing import tell
 from workflows.standing import Standing
+from workflows.telling import Telling
 from workflows.verification import Verification
 from workflows.video_order import VideoOrder
 
@@ -50,7 +52,8 @@ class OnboardPerson(TakesOrders):
         self.due = workflow.info().workflow_start_time.timestamp() + order.policy.deadline_s
         self.ending: tuple[Stage, Failure] | None = None
         self.orders = Orders()
-        self.standing = Standing(on_change=self._tell)
+        self.telling = Telling(order.request, status=self.snapshot, on_change=self._tell)
+        self.standing = Standing(on_change=self._tell, on_rest=self.telling.tells)
         self.is_canceled_outside = False
         self.verification = Verification(
             order.request,
@@ -112,7 +115,7 @@ class OnboardPerson(TakesOrders):
 
     def end_as(self, stage: Stage, code: FailureCode) -> None:
         """Propose an end; the first one wins, and ``run`` applies it."""
-        if self.ending is None:
+        if self.ending is None and not self.standing.stage.is_end:
             held = self.standing.failure
             detail = f"while held by {held.code}" if held else None
             self.ending = (stage, Failure.of(code, detail=detail))
@@ -131,6 +134,7 @@ class OnboardPerson(TakesOrders):
             if self.is_withdrawn and self.verification.group_id is not None:
                 await self.registry.learns(self.verification, withdrawn_at=workflow.time())
             self.standing.ends(*self.last_stage())
+        await self.telling.is_over()
         await workflow.wait_condition(workflow.all_handlers_finished)
 
     async def posts_are_answered(self) -> None:
@@ -190,6 +194,13 @@ class OnboardPerson(TakesOrders):
         """End the run as the person's no; a video in flight is sealed."""
         self.end_as(Stage.DECLINED, FailureCode.WITHDRAWN)
 
+    @workflow.signal(name=names.VIDEO_CHANGED, description="The video is held or goes on")
+    def video_changed(self, news: VideoChanged) -> None:
+        """Tell the caller what the video's own run knows."""
+        if self.standing.stage is Stage.GENERATING:
+            self.video.hears(news.video)
+            self.telling.tells()
+
     @workflow.update(name=names.CANCEL, description="The caller or an operator ends the run")
     async def cancel(self, order: Cancel) -> OnboardingStatus:
         """End the run; a paid POST in flight is awaited and recorded first."""
@@ -241,7 +252,12 @@ class OnboardPerson(TakesOrders):
             device=verification.latest.device if verification.latest else None,
             ending=None if self.ending is None or standing.stage.is_end else self.ending[0],
             orders=self.orders.given,
+            deliveries=self.telling.log,
         )
+
+    def snapshot(self) -> OnboardingStatus:
+        """Give what the caller is told; a hold of the video shows as the onboarding's."""
+        return self.video.seen_in(self.status())
 
     def _tell(self) -> None:
         tell(self.status())

@@ -52,7 +52,7 @@ class TakesOrders:
         """Give the state without a credential in it."""
 
     def _refuse_if_ending(self) -> None:
-        refuse_if(self.ending, FailureCode.ALREADY_ENDED)
+        refuse_if(self.ending or self.standing.stage.is_end, FailureCode.ALREADY_ENDED)
 
     def _noted(self, verb: str, order: OperatorOrder) -> OnboardingStatus:
         """Remember an order that was obeyed, and give what it has changed."""

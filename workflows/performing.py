@@ -61,6 +61,7 @@ class Patience:
     retry: RetryPolicy
     heartbeat_s: float | None = None
     schedule_to_start_s: float | None = None
+    schedule_to_close_s: float | None = None
 
 
 def posting(post_timeout_s: float) -> Patience:
@@ -111,6 +112,16 @@ def copying() -> Patience:
         retry=dataclasses.replace(AGAIN, maximum_attempts=8),
         heartbeat_s=BEAT_S,
     )
+
+
+def delivering() -> Patience:
+    """Tell a receiver; the step itself says when it is to be tried again, over three days."""
+    return Patience(start_to_close_s=20, retry=AGAIN, schedule_to_close_s=4 * 24 * 3600)
+
+
+def delivering_once() -> Patience:
+    """Tell a receiver once, while a run that has ended waits for it."""
+    return Patience(start_to_close_s=12, retry=ONCE, schedule_to_start_s=5)
 
 
 @dataclass(eq=False)
@@ -185,6 +196,7 @@ async def perform(
             task_queue=on,
             start_to_close_timeout=seconds(patience.start_to_close_s),
             schedule_to_start_timeout=seconds(patience.schedule_to_start_s),
+            schedule_to_close_timeout=seconds(patience.schedule_to_close_s),
             heartbeat_timeout=seconds(patience.heartbeat_s),
             retry_policy=patience.retry,
             cancellation_type=cancellation,

@@ -1,11 +1,13 @@
 """What an operator sees in the Temporal UI without a key: search attributes and details."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from enum import StrEnum
 
 from temporalio import workflow
 
 from likeness.failures import FAILURES, FailureCode
-from likeness.messages.conversation import OnboardingStatus, VideoStatus
+from likeness.messages.conversation import DeliveryStatus, OnboardingStatus, VideoStatus
 from likeness.messages.person import PersonState
 from likeness.stages import Hold, Stage, WaitingFor
 from likeness.temporal.attributes import (
@@ -54,11 +56,11 @@ def tell(status: OnboardingStatus) -> None:
         f"- attempts: {status.attempts}, {status.attempts_left} left",
     ]
     if status.assets:
-        states = [asset.state for asset in status.assets]
-        counted = ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
-        lines.append(f"- assets: {counted}")
+        lines.append(f"- assets: {_counted([asset.state for asset in status.assets])}")
     if status.video is not None:
         lines.append(f"- video: {status.video.state}")
+    if status.deliveries:
+        lines.append(f"- webhooks: {_counted([each.state for each in status.deliveries])}")
     if status.failure is not None:
         lines += _failure_lines(status.hold, status.failure.code)
     workflow.set_current_details("\n".join(lines))
@@ -83,6 +85,16 @@ def tell_video(video: VideoStatus) -> None:
     if video.failure is not None:
         lines += _failure_lines(video.hold, video.failure.code)
     workflow.set_current_details("\n".join(lines))
+
+
+def tell_deliveries(log: Sequence[DeliveryStatus]) -> None:
+    """Write the current details of what tells an ended run's events; same rules as ``tell``."""
+    lines = ["**webhooks**", "", f"- {_counted([each.state for each in log])}"]
+    workflow.set_current_details("\n".join(lines))
+
+
+def _counted(states: Sequence[StrEnum]) -> str:
+    return ", ".join(f"{states.count(state)} {state}" for state in dict.fromkeys(states))
 
 
 def _ending_lines(status: OnboardingStatus) -> list[str]:

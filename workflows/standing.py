@@ -21,7 +21,7 @@ class Standing:
 
     An end is final, and so is one that is decided. Moving on is free; resting writes search
     attributes, one event and one action, and only when they change. ``on_change`` is told after
-    every change.
+    every change, ``on_rest`` whenever the run rests, holds or has ended.
     """
 
     stage: Stage = Stage.INVITED
@@ -30,6 +30,7 @@ class Standing:
     failure: Failure | None = None
     is_winding_up: bool = False
     on_change: Callable[[], None] = field(repr=False)
+    on_rest: Callable[[], None] = field(default=lambda: None, repr=False)
 
     def moves_to(self, stage: Stage, waiting_for: WaitingFor = WaitingFor.UPSTREAM) -> None:
         """Take the next stage without resting there."""
@@ -48,6 +49,7 @@ class Standing:
             return
         self.moves_to(stage, waiting_for)
         self._show()
+        self.on_rest()
 
     def holds(self, failure: Failure, *, at: Stage | None = None) -> None:
         """Rest, ``at`` another stage if given, because of what somebody must mend or decide."""
@@ -59,6 +61,7 @@ class Standing:
         self.failure = failure
         self.on_change()
         self._show()
+        self.on_rest()
 
     def released(self, waiting_for: WaitingFor) -> None:
         """Leave a hold; the stage stays."""
@@ -79,6 +82,7 @@ class Standing:
         self.hold, self.failure = None, failure
         self.on_change()
         self._show()
+        self.on_rest()
 
     @property
     def _is_settled(self) -> bool:

@@ -14,7 +14,7 @@ from temporalio.workflow import ChildWorkflowCancellationType, ParentClosePolicy
 from likeness import names
 from likeness.failures import FailureCode
 from likeness.ids import upstream_queue, video_key, video_workflow_id
-from likeness.messages.conversation import Failure, VideoStatus, Withdraw
+from likeness.messages.conversation import Failure, OnboardingStatus, VideoStatus, Withdraw
 from likeness.messages.onboarding import (
     AssetKind,
     OnboardingPolicy,
@@ -47,6 +47,7 @@ class VideoOrder:
         self.standing = standing
         self.workflow_id = video_workflow_id(workflow.info().workflow_id)
         self.status: VideoStatus | None = None
+        self._heard: VideoStatus | None = None
         self._starting: asyncio.Task[workflow.ChildWorkflowHandle[object, VideoStatus]] | None = (
             None
         )
@@ -75,6 +76,24 @@ class VideoOrder:
         except ChildWorkflowError:
             self.status = self._given_up()
 
+    def hears(self, news: VideoStatus) -> None:
+        """Take what the child says of itself while it is under way."""
+        self._heard = news
+
+    def seen_in(self, status: OnboardingStatus) -> OnboardingStatus:
+        """Fill in what the child has said; its hold shows as the onboarding's."""
+        if self._heard is None or status.stage is not Stage.GENERATING:
+            return status
+        status = status.model_copy(update={"video": self._heard})
+        if self._heard.hold is None:
+            return status
+        held = {
+            "hold": self._heard.hold,
+            "waiting_for": WaitingFor.OPERATOR,
+            "failure": self._heard.failure,
+        }
+        return status.model_copy(update=held)
+
     async def stops(self, *, withdrawn: bool) -> None:
         """Ask the child to leave what is not paid for yet; what is paid for it brings home.
 
@@ -93,9 +112,9 @@ class VideoOrder:
                 await child.cancel()
         except ApplicationError:
             # It has ended at the same moment; its parent has not heard of it yet.
-            await self._heard()
+            await self._learns_its_end()
 
-    async def _heard(self) -> None:
+    async def _learns_its_end(self) -> None:
         if self._child is None:
             return
         try:
@@ -118,6 +137,7 @@ class VideoOrder:
                 poll_interval_s=self.policy.poll_interval_s,
                 post_timeout_s=self.policy.post_timeout_s,
                 stalled_after_s=self.policy.stalled_after_s,
+                tells=None if self.request.webhook_url is None else info.workflow_id,
             ),
             id=self.workflow_id,
             result_type=VideoStatus,

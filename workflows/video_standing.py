@@ -22,6 +22,7 @@ from workflows.ordering import Orders
 from workflows.performing import ResultT, StepFailedError
 from workflows.persisting import perform_until_taken
 from workflows.showing import show, tell_video
+from workflows.video_news import VideoNews
 
 
 class GivenUpError(Exception):
@@ -34,12 +35,13 @@ class VideoStanding:
     ``may_be_paid``: an order was sent that the upstream has taken, or may have taken.
     """
 
-    def __init__(self, account: str) -> None:
+    def __init__(self, account: str, *, tells: str | None = None) -> None:
         info = workflow.info()
         self.account = account
         self.queue = upstream_queue(info.task_queue, account)
         self.video = VideoStatus(state=VideoState.REQUESTED, workflow_id=info.workflow_id)
         self.undecided = Undecided()
+        self._news = VideoNews(tells)
         self._orders = Orders()
         self.is_pausing = False
         self.is_canceled = False
@@ -62,6 +64,7 @@ class VideoStanding:
         if (hold, failure) != (self.video.hold, self.video.failure):
             self.now(hold=hold, failure=failure)
             show(Stage.GENERATING, WaitingFor.OPERATOR, hold=hold, reason=failure.code)
+            self._news.are(self.video)
 
     def goes_on(self) -> None:
         """Leave a hold; a video that has stalled is back where it was."""
@@ -70,6 +73,7 @@ class VideoStanding:
         elif self.video.hold is not None:
             self.now(hold=None, failure=None)
             show(Stage.GENERATING, WaitingFor.UPSTREAM)
+            self._news.are(self.video)
 
     def gives_up(self, state: VideoState, failure: Failure) -> NoReturn:
         """End without a video.

@@ -1,6 +1,7 @@
-"""Input of the workflow ``GenerateVideo``; its result is a ``VideoStatus``."""
+"""Input of the workflow ``GenerateVideo`` and its news; its result is a ``VideoStatus``."""
 
 from likeness.messages.base import Message
+from likeness.messages.conversation import VideoStatus
 from likeness.messages.onboarding import VideoRequest
 
 
@@ -8,7 +9,8 @@ class GenerateVideoInput(Message):
     """The order with everything it needs; ``images`` and ``videos`` are ``asset://`` references.
 
     ``key`` is the file's path below the archive. ``life`` tells runs of the same id apart that
-    belong to different persons: one was erased, and the reference given anew.
+    belong to different persons: one was erased, and the reference given anew. ``tells``
+    is the id of the run that is to hear when the video is held and when it goes on.
     """
 
     account: str
@@ -21,3 +23,10 @@ class GenerateVideoInput(Message):
     poll_interval_s: float
     post_timeout_s: float
     stalled_after_s: float = 3600
+    tells: str | None = None
+
+
+class VideoChanged(Message):
+    """Signal ``video_changed``: an onboarding's video is held, or goes on."""
+
+    video: VideoStatus

@@ -10,7 +10,7 @@ from pydantic import SecretStr
 from temporalio.client import WorkflowFailureError, WorkflowHandle
 
 from likeness import names
-from likeness.ids import MAX_PART_LENGTH, video_workflow_id
+from likeness.ids import MAX_PART_LENGTH, notify_workflow_id, video_workflow_id
 from likeness.messages.conversation import (
     AcceptPartial,
     Cancel,
@@ -28,6 +28,7 @@ from likeness.messages.conversation import (
 )
 from likeness.messages.onboarding import AssetRequest, VideoRequest
 from likeness.messages.person import Erase, Erased, Generate, PersonState, Renew, VideoOrdered
+from likeness.messages.telling import NotifyStatus
 from likeness.stages import AssetState, Hold, QueryPolicy, Stage
 from tests.workflows.conftest import Journey
 from tests.workflows.test_resolving import tasks_of
@@ -257,6 +258,94 @@ async def adopted_after_a_reset(journey: Journey) -> None:
     await video(journey)
     await journey.reset_before("START_CHILD_WORKFLOW_EXECUTION_INITIATED")
     await journey.result()
+
+
+# A caller is told.
+
+
+@path()
+async def told_happy(journey: Journey) -> None:
+    await journey.start("a", told=True, link_ttl_s=LONG_S)
+    await journey.status()
+    await journey.pass_the_scan()
+    await journey.result()
+
+
+@path()
+async def told_gone(journey: Journey) -> None:
+    journey.receiver.answer = lambda kind: 503 if kind == "onboarding.verifying" else 410
+    journey.change(review_seconds=2)
+    await journey.start("a", told=True, link_ttl_s=LONG_S)
+    await journey.pass_the_scan()
+    await journey.result()
+
+
+@path()
+async def told_of_a_held_video(journey: Journey) -> None:
+    journey.fault("generate_video", "drop_after_effect")
+    await journey.start("a", told=True, link_ttl_s=LONG_S, video=VIDEO)
+    await journey.pass_the_scan()
+    await journey.receiver.until_got("onboarding.held")
+    await _decide_the_video(journey, Resolve(resolution=Resolution.RESUBMIT))
+    await journey.result()
+
+
+@path()
+async def told_late_by_notify(journey: Journey) -> None:
+    journey.receiver.answer = lambda _: 503
+    await journey.start("a", told=True, link_ttl_s=LONG_S)
+    await journey.pass_the_scan()
+    await journey.result()
+    journey.receiver.answer = lambda _: 204
+    await _notify(journey).result()
+
+
+@path()
+async def told_never(journey: Journey) -> None:
+    await journey.restart_worker(webhook_retries_s=(0.1,))
+    journey.receiver.answer = lambda _: 503
+    await journey.start("a", told=True, deadline_s=1)
+    await journey.result()
+    await _notify(journey).result()
+
+
+@path()
+async def told_by_notify_until_gone(journey: Journey) -> None:
+    journey.receiver.answer = lambda _: 503
+    await journey.start("a", told=True, link_ttl_s=LONG_S)
+    await journey.pass_the_scan()
+    await journey.result()
+    journey.receiver.answer = lambda _: 410
+    await _notify(journey).result()
+
+
+@path()
+async def parked_while_notify_tries(journey: Journey) -> None:
+    journey.receiver.answer = lambda _: 503
+    await journey.start("a", told=True, link_ttl_s=LONG_S)
+    await journey.tap()
+    await journey.receiver.until_tried("onboarding.verifying", 2)
+    await journey.order(names.DECLINE, Decline())
+    await journey.result()
+    await journey.receiver.until_tried("onboarding.declined", 2)
+
+
+@path()
+async def told_after_a_cancel_from_outside(journey: Journey) -> None:
+    journey.receiver.answer = lambda _: 503
+    await journey.start("a", told=True)
+    await journey.status()
+    await journey.handle.cancel()
+    with contextlib.suppress(WorkflowFailureError):
+        await journey.result()
+    journey.receiver.answer = lambda _: 204
+    await _notify(journey).result()
+
+
+def _notify(journey: Journey) -> WorkflowHandle[Any, NotifyStatus]:
+    return journey.client.get_workflow_handle(
+        notify_workflow_id(journey.handle.id), result_type=NotifyStatus
+    )
 
 
 # What stood still goes on.

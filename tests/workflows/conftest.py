@@ -47,10 +47,12 @@ from likeness.temporal.onboardings import start_onboarding
 from likeness.temporal.plugin import likeness_plugin
 from runtime.links import LinkSealer
 from runtime.settings import WorkerSettings
+from runtime.webhook_keys import new_secret, store_webhook_keys
 from simulator.faults import Fault
 from simulator.scenario import PRESETS, Scenario
 from simulator.server import serve
 from simulator.world import World
+from tests.workflows.receiver import Receiver, receiving
 from worker import work, workers
 
 TASK_QUEUE = "likeness"
@@ -71,12 +73,18 @@ class Journey:
     """One person's onboarding and everything around it."""
 
     def __init__(
-        self, client: Client, world: World, base_url: str, settings: WorkerSettings
+        self,
+        client: Client,
+        world: World,
+        base_url: str,
+        settings: WorkerSettings,
+        receiver: Receiver,
     ) -> None:
         self.client = client
         self.world = world
         self.base_url = base_url
         self.settings = settings
+        self.receiver = receiver
         self.onboarding = f"o-{secrets.token_hex(4)}"
         self.sealer = LinkSealer([Fernet.generate_key()])
         self._stopping = asyncio.Event()
@@ -127,9 +135,11 @@ class Journey:
         *paths: str,
         min_usable: int | None = None,
         video: VideoRequest | None = None,
+        told: bool = False,
         **policy: Any,
     ) -> None:
-        request = self.request(*paths, min_usable=min_usable, video=video)
+        """Start with an asset a path; ``told``: our receiver is told of it."""
+        request = self.request(*paths, min_usable=min_usable, video=video, told=told)
         await start_onboarding(
             self.client,
             OnboardingInput(request=request, policy=QUICK.model_copy(update=policy)),
@@ -145,13 +155,19 @@ class Journey:
             names.ONBOARD_PERSON, order, id=self.handle.id, task_queue=TASK_QUEUE
         )
 
-    def request(self, *paths: str, **more: Any) -> OnboardingRequest:
+    def request(self, *paths: str, told: bool = False, **more: Any) -> OnboardingRequest:
         """Ask for an onboarding with the upstream's own pictures."""
         assets = tuple(
             AssetRequest(name=f"asset-{n}", url=SecretStr(f"{self.base_url}/portraits/{path}.jpg"))
             for n, path in enumerate(paths or ("a",), start=1)
         )
-        return OnboardingRequest(onboarding=self.onboarding, person="p-1", assets=assets, **more)
+        return OnboardingRequest(
+            onboarding=self.onboarding,
+            person="p-1",
+            assets=assets,
+            webhook_url=SecretStr(self.receiver.url) if told else None,
+            **more,
+        )
 
     async def tap(
         self,
@@ -340,21 +356,27 @@ async def journey(client: Client, scenario: Scenario, tmp_path: Path) -> AsyncIt
 async def journey_through(
     client: Client, world: World, base_url: str, folder: Path
 ) -> AsyncIterator[Journey]:
-    settings = WorkerSettings(
-        apimart_api_key=SecretStr("sk-test-canary"),
-        apimart_base_url=base_url,
-        h5_hosts=(base_url,),
-        fetch_allow=(base_url,),
-        upstream_rps=200,
-        account_probe_s=0.3,
-        archive_url=(folder / "archive").as_uri(),
-        public_base_url="http://127.0.0.1:1",
-        task_queue=TASK_QUEUE,
-    )
-    journey = Journey(client, world, base_url, settings)
-    await journey.start_worker()
-    try:
-        yield journey
-    finally:
-        await journey.stop_worker()
-        await journey.http.aclose()
+    webhook_keys = folder / "webhook.keys"
+    store_webhook_keys(webhook_keys, {"default": [new_secret()]})
+    async with receiving() as receiver:
+        settings = WorkerSettings(
+            apimart_api_key=SecretStr("sk-test-canary"),
+            apimart_base_url=base_url,
+            h5_hosts=(base_url,),
+            fetch_allow=(base_url,),
+            upstream_rps=200,
+            account_probe_s=0.3,
+            archive_url=(folder / "archive").as_uri(),
+            public_base_url="http://127.0.0.1:1",
+            task_queue=TASK_QUEUE,
+            webhook_keys_file=webhook_keys,
+            webhook_allow=(receiver.origin,),
+            webhook_retries_s=(0.2,) * 20,
+        )
+        journey = Journey(client, world, base_url, settings, receiver)
+        await journey.start_worker()
+        try:
+            yield journey
+        finally:
+            await journey.stop_worker()
+            await journey.http.aclose()

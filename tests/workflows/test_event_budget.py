@@ -6,7 +6,7 @@ import pytest
 from pydantic import SecretStr
 from temporalio.api.enums.v1 import EventType
 
-from likeness.ids import spending_workflow_id, video_workflow_id
+from likeness.ids import notify_workflow_id, spending_workflow_id, video_workflow_id
 from likeness.messages.onboarding import VideoRequest
 from tests.workflows.conftest import Journey
 from tests.workflows.videos import Video
@@ -44,11 +44,23 @@ async def cost(journey: Journey, workflow_id: str | None = None) -> tuple[int, i
     return len(names), sum(BILLED.get(name, 0) for name in names), size
 
 
-async def happy_path(journey: Journey, assets: int = 1, video: VideoRequest | None = None) -> None:
+async def happy_path(
+    journey: Journey,
+    assets: int = 1,
+    video: VideoRequest | None = None,
+    *,
+    told: bool = False,
+) -> None:
     # Long enough that a slow machine does not bring in a timed look.
-    await journey.start(*(f"a{n}" for n in range(assets)), video=video, link_ttl_s=600)
+    paths = (f"a{n}" for n in range(assets))
+    await journey.start(*paths, video=video, told=told, link_ttl_s=600)
     await journey.status()  # the run has begun before the person taps, as in real life
     await journey.pass_the_scan()
+    await journey.result()
+
+
+async def expired(journey: Journey) -> None:
+    await journey.start("a", told=True, deadline_s=1)
     await journey.result()
 
 
@@ -82,6 +94,35 @@ class TestEventBudget:
 
         assert 46 + 10 >= events
         assert 25 >= child_events
+
+    async def test_each_thing_told_costs_at_most_6_events_and_1_action(
+        self, journey: Journey
+    ) -> None:
+        await happy_path(journey, told=True)
+
+        events, actions, size = await cost(journey)
+
+        assert 46 + 3 * 6 >= events
+        assert 16 + 3 == actions + HEARTBEATS
+        assert 14 * 1024 >= size
+
+    async def test_what_is_undelivered_at_the_end_costs_5_events_here_and_11_in_its_own_run(
+        self, journey: Journey
+    ) -> None:
+        await expired(journey)
+        delivered, _, _ = await cost(journey)
+        journey.receiver.answer = lambda _: 503
+        journey.onboarding += "-2"
+        await expired(journey)
+        handed_over, _, _ = await cost(journey)
+        journey.receiver.answer = lambda _: 204
+        notify_id = notify_workflow_id(journey.handle.id)
+        await journey.client.get_workflow_handle(notify_id).result()
+
+        notify_events, notify_actions, _ = await cost(journey, notify_id)
+
+        assert 5 == handed_over - delivered
+        assert (11, 2) == (notify_events, notify_actions)
 
     async def test_counting_what_it_may_cost_takes_5_events_and_1_action(
         self, journey: Journey

@@ -95,7 +95,7 @@ from likeness.messages.telling import (
     WebhookEvent,
     WebhookMissed,
 )
-from likeness.messages.video import GenerateVideoInput
+from likeness.messages.video import GenerateVideoInput, VideoChanged
 from likeness.stages import (
     AssetState,
     AttemptState,
@@ -394,7 +394,9 @@ FULL: list[BaseModel] = [
         poll_interval_s=1,
         post_timeout_s=1,
         stalled_after_s=1,
+        tells="likeness/default/o-1",
     ),
+    VideoChanged(video=VIDEO_STATUS),
     DAY,
     SpendingInput(account="second", days={"2026-11-26": DAY}),
     Reserve(order="k-1", usd=1.5, limit_usd=200, run="0123abcd"),
