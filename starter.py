@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
+from commands.api_key_verbs import api_keys
 from commands.lazily import lazily
 from commands.operator_verbs import operators
 from commands.options import (
@@ -98,6 +99,7 @@ app.add_typer(operators)
 app.add_typer(people, name="person")
 app.add_typer(keys, name="keys")
 keys.add_typer(webhook_keys, name="webhook")
+keys.add_typer(api_keys, name="api")
 
 
 @app.command(

@@ -10,7 +10,7 @@ from commands.orders import asset_of
 from commands.outcomes import CommandError, bad_input
 from commands.subjects import Who
 from likeness.messages.conversation import ExtendDeadline, ReplaceAssets, Resolution, Resolve
-from likeness.messages.onboarding import MAX_ASSETS, AssetKind
+from likeness.messages.onboarding import MAX_ASSETS, MAX_DEADLINE_S, AssetKind
 
 _NAMED = re.compile(r"([A-Za-z0-9._-]{1,64})=(.*)", re.DOTALL)
 _SPAN = re.compile(r"(?:(\d{1,5})d)?(?:(\d{1,5})h)?(?:(\d{1,6})m)?")
@@ -36,16 +36,24 @@ def replacement_of(assets: Sequence[str], who: Who) -> ReplaceAssets:
 
 
 def extension_of(by: str, who: Who) -> ExtendDeadline:
-    """Read ``3d``, ``12h``, ``90m`` or ``1d12h``; raises as ``replacement_of``."""
-    span = _SPAN.fullmatch(by.strip().lower())
-    parts = span.groups() if span else ()
-    by_s = sum(int(part or 0) * unit for part, unit in zip(parts, _UNITS_S, strict=False))
-    try:
-        return ExtendDeadline(by_s=by_s, **who._asdict())
-    except ValidationError:
+    """Read how much later it is to be, as ``span_s``; raises as ``replacement_of``."""
+    by_s = span_s(by)
+    if by_s is None:
         raise bad_input(
             "--by must be days, hours, minutes, as 3d, 12h, 90m or 1d12h, and at most 3650d."
-        ) from None
+        )
+    try:
+        return ExtendDeadline(by_s=by_s, **who._asdict())
+    except ValidationError as error:
+        raise _unfit(error) from None
+
+
+def span_s(typed: str) -> float | None:
+    """Read ``3d``, ``12h``, ``90m`` or ``1d12h``, at most ten years; None where it is no such."""
+    span = _SPAN.fullmatch(typed.strip().lower())
+    parts = span.groups() if span else ()
+    seconds = sum(int(part or 0) * unit for part, unit in zip(parts, _UNITS_S, strict=False))
+    return seconds if 0 < seconds <= MAX_DEADLINE_S else None
 
 
 def resolution_of(word: str, task_id: str | None, asset: str | None, who: Who) -> Resolve:

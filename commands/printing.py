@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from commands import (
+    api_key_wording,
     order_wording,  # noqa: F401 - the import is what registers its words
     people_wording,
     qr_codes,
@@ -26,6 +27,7 @@ from commands.answers import (
     StatusAnswer,
     VideoAnswer,
 )
+from commands.api_key_answers import ApiKeyAnswer
 from commands.outcomes import CommandError, Output
 from commands.people_answers import (
     ListedPersonAnswer,
@@ -33,6 +35,7 @@ from commands.people_answers import (
 )
 
 PIPE_WIDTH = 250
+_Row = ListedAnswer | ListedPersonAnswer | ApiKeyAnswer
 LIGHT_ON_DARK = "#ffffff on #000000"
 """Said outright: in a light window the code would else be its own negative."""
 
@@ -64,9 +67,7 @@ class Printer:
             case _:
                 self._lines(wording.words(answer))
 
-    def table(
-        self, answers: Sequence[ListedAnswer] | Sequence[ListedPersonAnswer], *, limit: int
-    ) -> None:
+    def table(self, answers: Sequence[_Row], *, limit: int | None = None) -> None:
         """Print a list: one array, or a table."""
         if self._as_json:
             _write(TypeAdapter(list[SerializeAsAny[Answer]]).dump_json(list(answers)).decode())
@@ -74,7 +75,7 @@ class Printer:
         if not answers:
             self._lines(["There is none."])
             return
-        self._console.print(_table(_rows(answers)))
+        self._console.print(_table([_row(answer) for answer in answers]))
         if len(answers) == limit:
             self._lines([f"These are the newest {limit}; --limit shows more."])
 
@@ -171,27 +172,26 @@ def _person(person: PersonShownAnswer) -> RenderableType:
     return Group(facts, "", f"Next: {people_wording.next_step(person)}")
 
 
-def _rows(
-    answers: Sequence[ListedAnswer] | Sequence[ListedPersonAnswer],
-) -> list[dict[str, str | None]]:
-    return [
-        {
-            "person": answer.person,
-            "stands": answer.stands,
-            "known since": wording.moment(answer.started_at),
-        }
-        if isinstance(answer, ListedPersonAnswer)
-        else {
-            "onboarding": answer.onboarding_id,
-            "stage": answer.stage,
-            "hold": answer.hold,
-            "waiting for": answer.waiting_for,
-            "deadline": wording.moment(answer.deadline),
-            "started": wording.moment(answer.started_at),
-            "person": answer.person,
-        }
-        for answer in answers
-    ]
+def _row(answer: _Row) -> dict[str, str | None]:
+    match answer:
+        case ApiKeyAnswer():
+            return api_key_wording.row(answer)
+        case ListedPersonAnswer():
+            return {
+                "person": answer.person,
+                "stands": answer.stands,
+                "known since": wording.moment(answer.started_at),
+            }
+        case ListedAnswer():
+            return {
+                "onboarding": answer.onboarding_id,
+                "stage": answer.stage,
+                "hold": answer.hold,
+                "waiting for": answer.waiting_for,
+                "deadline": wording.moment(answer.deadline),
+                "started": wording.moment(answer.started_at),
+                "person": answer.person,
+            }
 
 
 def _table(rows: Sequence[dict[str, str | None]]) -> Table:

@@ -26,6 +26,7 @@ COMMANDS = [
     *("extend-deadline", "check-now", "resolve"),
     *("person show", "person list", "person generate", "person withdraw", "person erase"),
     *("keys new", "keys rotate"),
+    *("keys api new", "keys api list", "keys api revoke"),
     *("keys webhook new", "keys webhook show", "keys webhook rotate", "keys webhook retire"),
 ]
 
