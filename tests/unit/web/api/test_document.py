@@ -1,0 +1,143 @@
+"""The OpenAPI document is committed as it is, and tells of each operation what a client needs."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+import jsonschema
+import pytest
+from jsonschema import Draft202012Validator
+
+from web.api.document import document_of, written
+from web.api.documenting import KEY_SCHEME, SCOPE_FIELD
+from web.api.paper import paper_app
+
+COMMITTED = Path(__file__).parents[4] / "docs" / "openapi.json"
+DOCUMENT = document_of(paper_app())
+Operation = Mapping[str, Any]
+OPERATIONS: dict[str, Operation] = {
+    f"{method.upper()} {path}": operation
+    for path, methods in DOCUMENT["paths"].items()
+    for method, operation in methods.items()
+}
+BEHIND_THE_GATE = {"401", "422", "429", "500", "503"}
+every_operation = pytest.mark.parametrize("operation", OPERATIONS.values(), ids=OPERATIONS)
+
+
+def contents(told: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Each media type with its schema and examples."""
+    yield from told.get("content", {}).items()
+
+
+def examples(content: Mapping[str, Any]) -> list[Any]:
+    named = [each["value"] for each in content.get("examples", {}).values()]
+    return [*named, *([content["example"]] if "example" in content else [])]
+
+
+def successes(operation: Operation) -> dict[str, Any]:
+    return {status: it for status, it in operation["responses"].items() if status < "300"}
+
+
+def problems(operation: Operation) -> dict[str, Any]:
+    return {status: it for status, it in operation["responses"].items() if status >= "400"}
+
+
+class TestTheDocument:
+    def test_is_committed_as_it_is(self) -> None:
+        assert written(DOCUMENT) == COMMITTED.read_text(), (
+            "make it anew: python -m web.api.document > docs/openapi.json"
+        )
+
+    async def test_is_served_without_a_key(self, api: httpx.AsyncClient) -> None:
+        response = await api.get("/openapi.json")
+
+        assert (200, "application/json") == (response.status_code, response.headers["content-type"])
+        assert DOCUMENT["info"] == response.json()["info"]
+
+    def test_is_openapi_3_1_below_its_prefix(self) -> None:
+        assert ("3.1.0", [{"url": "/v1"}]) == (DOCUMENT["openapi"], DOCUMENT["servers"])
+
+    def test_refers_to_nothing_that_it_does_not_hold(self) -> None:
+        text = json.dumps(DOCUMENT)
+        named = {part.split('"')[0] for part in text.split('"#/components/schemas/')[1:]}
+
+        assert set() == named - set(DOCUMENT["components"]["schemas"])
+
+    def test_gives_every_operation_a_name_of_its_own(self) -> None:
+        names = [operation["operationId"] for operation in OPERATIONS.values()]
+
+        assert sorted(set(names)) == sorted(names)
+
+
+class TestEveryOperation:
+    @every_operation
+    def test_has_a_name_in_snake_case_and_a_summary_of_one_line(self, operation: Operation) -> None:
+        assert operation["operationId"].isidentifier()
+        assert operation["operationId"].islower()
+        assert operation["summary"].strip()
+        assert "\n" not in operation["summary"]
+
+    @every_operation
+    def test_asks_for_a_key_unless_it_is_for_everybody(self, operation: Operation) -> None:
+        key: dict[str, list[str]] = {KEY_SCHEME: []}
+        expected = [] if operation[SCOPE_FIELD] == "none" else [key]
+
+        assert expected == operation["security"]
+        assert KEY_SCHEME in DOCUMENT["components"]["securitySchemes"]
+
+    @every_operation
+    def test_has_an_example_of_each_success(self, operation: Operation) -> None:
+        told = successes(operation)
+
+        assert told
+        for status, response in told.items():
+            if status == "204":
+                continue
+            assert response["content"], status
+            assert all(examples(content) for _, content in contents(response)), status
+
+    @every_operation
+    def test_has_an_example_of_its_body(self, operation: Operation) -> None:
+        body = operation.get("requestBody")
+
+        assert body is None or all(examples(content) for _, content in contents(body))
+
+    @every_operation
+    def test_tells_the_problems_of_the_gate(self, operation: Operation) -> None:
+        scope, told = operation[SCOPE_FIELD], set(problems(operation))
+
+        assert (BEHIND_THE_GATE if scope != "none" else {"422"}) <= told
+        assert (scope in {"start", "operate"}) == ("403" in told)
+
+    @every_operation
+    def test_tells_the_problems_of_a_body_where_it_takes_one(self, operation: Operation) -> None:
+        of_a_body = {"400", "413", "415"}
+
+        assert ("requestBody" in operation) == (of_a_body <= set(problems(operation)))
+
+    @every_operation
+    def test_answers_no_but_by_problems(self, operation: Operation) -> None:
+        for status, response in problems(operation).items():
+            ((media_type, content),) = contents(response)
+            assert "application/problem+json" == media_type
+            assert {"$ref": "#/components/schemas/Problem"} == content["schema"]
+            assert {int(status)} == {each["status"] for each in examples(content)}
+
+    @every_operation
+    def test_has_examples_that_fit_their_schemas(self, operation: Operation) -> None:
+        told = [operation.get("requestBody", {}), *operation["responses"].values()]
+        for each in told:
+            for media_type, content in contents(each):
+                if not media_type.endswith("json"):
+                    continue
+                for example in examples(content):
+                    check(example, content["schema"])
+
+
+def check(example: Any, schema: Mapping[str, Any]) -> None:
+    whole = {**schema, "components": DOCUMENT["components"]}
+    Draft202012Validator(
+        whole, format_checker=jsonschema.Draft202012Validator.FORMAT_CHECKER
+    ).validate(example)
