@@ -50,6 +50,8 @@ types: setup ## mypy --strict, tests included
 imports: setup ## Who may import whom
 	$(RUN) lint-imports
 
+# The browser tests want Debian's chromium, the webhook tests Node.js with npm: setup brings neither,
+# a test without them says how to.
 # The tests mostly wait, so a few more than cores.
 WORKERS ?= 3
 

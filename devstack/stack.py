@@ -21,6 +21,9 @@ TASK_QUEUE = "likeness"
 SIMULATOR_KEY = "sk-simulator-only"
 """The simulator takes any key; this one says what it is good for."""
 
+RECEIVER_ORIGIN = "http://127.0.0.1:9100"
+"""Where the receivers of docs/webhooks.md listen: told, although it is no public address."""
+
 WORKER_READY = "worker_ready"
 """The worker logs this event when it polls."""
 
@@ -223,6 +226,7 @@ class Stack(BaseModel):
             APIMART_BASE_URL=self.simulator_url,
             ARCHIVE_URL=self.archive.as_uri(),
             UPSTREAM_RPS="20",
+            WEBHOOK_ALLOW=RECEIVER_ORIGIN,
             H5_HOSTS=self.h5_url,
         )
         return our_process(

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -40,6 +40,12 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         session.config.stash[CLI_KEY] = find(USER_ENVIRONMENT, say=say)
     except TemporalCliError as error:
         session.config.stash[CLI_KEY] = error
+
+
+@pytest.fixture(scope="session")
+def user_environment() -> Mapping[str, str]:
+    """The variables as the run was started, for a tool that asks the network in the user's name."""
+    return USER_ENVIRONMENT
 
 
 @pytest.fixture(scope="session")
