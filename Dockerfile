@@ -11,10 +11,10 @@ COPY pyproject.toml uv.lock ./
 RUN uv sync --locked --no-dev --no-install-project
 
 FROM python:3.11.15-slim-bookworm
-# A named volume takes over the archive folder's mode, so any user that compose names can write.
+# A named volume takes over its folder's mode, so any user that compose names can write.
 RUN groupadd --gid 1000 likeness \
     && useradd --uid 1000 --gid 1000 --no-create-home --home-dir /tmp likeness \
-    && install -d -m 1777 /var/lib/likeness/archive
+    && install -d -m 1777 /var/lib/likeness/archive /var/lib/likeness/api
 WORKDIR /app
 ENV PATH=/app/.venv/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 COPY --from=build /app/.venv .venv
