@@ -35,6 +35,7 @@ def environment(environ: Mapping[str, str], directory: Path) -> dict[str, str]:
         "PAYLOAD_KEYS_FILE": str(real / "keys" / "payload.keys"),
         "LINK_KEYS_FILE": str(real / "keys" / "link.keys"),
         "WEBHOOK_KEYS_FILE": str(real / "keys" / "webhook.keys"),
+        "API_KEYS_FILE": str(real / "keys" / "api.keys"),
         "ARCHIVE_URL": (real / "archive").as_uri(),
     }
     return {**defaults, **{name: value for name, value in environ.items() if value}}

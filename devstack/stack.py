@@ -136,6 +136,11 @@ class Stack(BaseModel):
         return self.simulator_url if self.h5_port is None else f"http://{self.host}:{self.h5_port}"
 
     @property
+    def api_url(self) -> str:
+        """Where other services start onboardings and follow them."""
+        return f"{self.admin_url}/v1"
+
+    @property
     def admin_url(self) -> str:
         """Where operators and the Temporal UI's codec endpoint are served."""
         return f"http://{LOOPBACK}:{self.ports.admin}"
@@ -168,6 +173,7 @@ class Stack(BaseModel):
             "PAYLOAD_KEYS_FILE": str(self.directory / "keys" / "payload.keys"),
             "LINK_KEYS_FILE": str(self.directory / "keys" / "link.keys"),
             "WEBHOOK_KEYS_FILE": str(self.directory / "keys" / "webhook.keys"),
+            "API_KEYS_FILE": str(self.directory / "keys" / "api.keys"),
             "FETCH_ALLOW": self.simulator_url,
         }
 

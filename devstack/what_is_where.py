@@ -28,6 +28,7 @@ REAL_ROWS = (
     "PAYLOAD_KEYS_FILE",
     "LINK_KEYS_FILE",
     "WEBHOOK_KEYS_FILE",
+    "API_KEYS_FILE",
     "ARCHIVE_URL",
 )
 
@@ -41,6 +42,7 @@ def print_what_is_where(console: Console, stack: Stack) -> None:
     """Print the addresses of a stack and a command to begin with."""
     rows = {
         "invite links, callbacks": stack.public_url,
+        "REST API": stack.api_url,
         "codec, readiness, counts": stack.admin_url,
         "Temporal UI": f"{stack.ui_url}/namespaces/{stack.namespace}/workflows",
         "simulator": stack.simulator_url,
@@ -90,6 +92,9 @@ def example(stack: Stack) -> list[str]:
         '    --prompt "She waves." --duration-s 5 --resolution 720p',
         "# then open the invite link in a browser, or let somebody pretended do it:",
         "python -m simulator.person INVITE_URL --scenario pass",
+        "# other services use the REST API, each with a key that is shown once:",
+        "python starter.py keys api new --name trying --scope operate",
+        f"curl --header 'Authorization: Bearer KEY' {stack.api_url}/onboardings",
     ]
 
 

@@ -71,6 +71,13 @@ class TestTheExample:
         assert "--sender" in words
         assert "--display-name" in words
 
+    def test_shows_the_api_where_web_reads_the_keys_that_it_makes(self, stack: Stack) -> None:
+        words = " ".join(example(stack))
+
+        assert "keys api new" in words
+        assert "http://127.0.0.1:20004/v1/onboardings" in words
+        assert stack.settings()["API_KEYS_FILE"] == stack.web().environment["API_KEYS_FILE"]
+
 
 class TestLoopback:
     def test_is_all_that_listens_or_is_told_unless_a_phone_is_let_in(self, stack: Stack) -> None:
