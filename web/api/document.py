@@ -57,6 +57,7 @@ def document_of(app: FastAPI) -> dict[str, Any]:
         routes=app.routes,
         servers=[{"url": "/v1"}],
     )
+    _drop_what_fastapi_assumes(document)
     components = document.setdefault("components", {})
     components["securitySchemes"] = {KEY_SCHEME: _KEY}
     schemas = components.setdefault("schemas", {})
@@ -65,6 +66,16 @@ def document_of(app: FastAPI) -> dict[str, Any]:
         schemas.setdefault(name, schema)
     components["schemas"] = dict(sorted(schemas.items()))
     return document
+
+
+def _drop_what_fastapi_assumes(document: dict[str, Any]) -> None:
+    """Take JSON out of the answers of routes that said that they give something else."""
+    for methods in document.get("paths", {}).values():
+        for told in methods.values():
+            for answer in told["responses"].values():
+                content = answer.get("content", {})
+                if len(content) > 1 and content.get("application/json") == {"schema": {}}:
+                    del content["application/json"]
 
 
 def written(document: dict[str, Any]) -> str:

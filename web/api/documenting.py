@@ -42,7 +42,7 @@ def operation(
     headers: Mapping[str, str] | None = None,
     body: BaseModel | Mapping[str, BaseModel] | None = None,
     refusals: Refusals | None = None,
-    also: Mapping[int, str] | None = None,
+    also: Mapping[int, str | tuple[str, BaseModel]] | None = None,
 ) -> dict[str, Any]:
     """Give what a route's decorator takes beside path and response model.
 
@@ -57,7 +57,8 @@ def operation(
         body: The example of the request, or several by name.
         refusals: Codes by status beside those that every such route has (401, 403, 422, 429, 500,
             503; with a body 400, 413, 415).
-        also: Other statuses below 400, such as 304, and what they say.
+        also: Other statuses below 400, such as 304, and what they say; with an example where they
+            have a body.
 
     """
     given = _examples(body) if body is not None else None
@@ -67,9 +68,7 @@ def operation(
     }
     if given is not None:
         extra["requestBody"] = {"content": {"application/json": {"examples": given}}}
-    told: dict[int, dict[str, Any]] = {
-        code: {"description": what} for code, what in (also or {}).items()
-    }
+    told = {code: _also(what) for code, what in (also or {}).items()}
     return {
         "operation_id": operation_id,
         "summary": summary,
@@ -96,6 +95,14 @@ def _success(
             content["schema"] = {"type": "string"}
         told["content"] = {media_type: content}
     return told
+
+
+def _also(what: str | tuple[str, BaseModel]) -> dict[str, Any]:
+    if isinstance(what, str):
+        return {"description": what}
+    said, example = what
+    content = {"application/json": {"example": _plain(example)}}
+    return {"description": said, "model": type(example), "content": content}
 
 
 def _problems(
