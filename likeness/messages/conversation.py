@@ -249,7 +249,9 @@ class DeliveryState(StrEnum):
 class DeliveryStatus(Message):
     """One line of the delivery log: an event and what became of it; ``at`` in unix seconds.
 
-    ``attempts`` and ``last_status`` (of HTTP) are known once it is decided.
+    ``attempts`` and ``last_status`` (of HTTP) tell the run itself once it is decided, and the
+    delivery log at any time; it alone knows ``why`` the last try came to nothing and
+    ``next_try_at``.
     """
 
     event_id: str
@@ -259,6 +261,8 @@ class DeliveryStatus(Message):
     state: DeliveryState = DeliveryState.PENDING
     attempts: int | None = None
     last_status: int | None = None
+    why: str | None = None
+    next_try_at: float | None = None
 
 
 class OnboardingStatus(Message):

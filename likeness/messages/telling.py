@@ -57,11 +57,16 @@ class WebhookMissed(Message):
 
 
 class NotifyInput(Message):
-    """Input of the workflow ``Notify``: what was undelivered when a run ended, or is redriven."""
+    """Input of the workflow ``Notify``: what was undelivered when a run ended, or is redriven.
+
+    ``actor`` and ``reason`` are there where somebody had it redriven.
+    """
 
     tenant: IdPart
     url: WebhookUrl
     events: tuple[WebhookEvent, ...] = Field(min_length=1)
+    actor: str | None = Field(default=None, max_length=80)
+    reason: str | None = Field(default=None, max_length=500)
 
 
 class NotifyStatus(Message):

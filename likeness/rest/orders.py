@@ -46,3 +46,9 @@ class RedriveOrder(WithReason):
 
     event_id: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]{1,64}$")
     since_sequence: int | None = Field(default=None, ge=1)
+
+    @model_validator(mode="after")
+    def _says_which_once(self) -> Self:
+        if self.event_id is not None and self.since_sequence is not None:
+            raise ValueError("event_id and since_sequence both say which events; give one of them")
+        return self

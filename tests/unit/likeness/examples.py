@@ -223,6 +223,8 @@ DELIVERY = DeliveryStatus(
     state=DeliveryState.GONE,
     attempts=3,
     last_status=410,
+    why="HTTP 410",
+    next_try_at=1.5,
 )
 ONBOARDING_STATUS = OnboardingStatus(
     onboarding_id="o-1",
@@ -278,7 +280,9 @@ FULL: list[BaseModel] = [
     DeliverWebhook(tenant="studio", url=REQUEST.webhook_url, event=EVENT, once=True),
     WebhookDelivered(attempts=2, status=410, gone=True),
     WebhookMissed(attempts=2, status=503, why="HTTP 503"),
-    NotifyInput(tenant="studio", url=REQUEST.webhook_url, events=(EVENT,)),
+    NotifyInput(
+        tenant="studio", url=REQUEST.webhook_url, events=(EVENT,), actor="ops", reason="why"
+    ),
     NotifyStatus(deliveries=(DELIVERY,)),
     ORDER_GIVEN,
     ReplaceAssets(assets=(ASSET,), actor="ops", reason="why"),
