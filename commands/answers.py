@@ -10,6 +10,8 @@ from commands.subjects import Clip, Subject
 from likeness.failures import FailureCode
 from likeness.messages.conversation import (
     AssetStatus,
+    DeliveryState,
+    DeliveryStatus,
     Failure,
     OnboardingStatus,
     OrderGiven,
@@ -76,6 +78,30 @@ class OrderGivenAnswer(Answer):
         return cls(verb=given.verb, choice=given.choice, actor=given.actor, at=moment_of(given.at))
 
 
+class DeliveryAnswer(Answer):
+    """One line of the delivery log: an event, and what became of it when it was sent last.
+
+    ``last_status`` is the receiver's of HTTP; ``why`` says where there is none why not.
+    """
+
+    sequence: int
+    type: str
+    event_id: str
+    at: datetime
+    state: DeliveryState
+    attempts: int | None = None
+    last_status: int | None = None
+    why: str | None = None
+    next_try_at: datetime | None = None
+
+    @classmethod
+    def of(cls, line: DeliveryStatus) -> "DeliveryAnswer":
+        """Tell the moments as a clock does."""
+        next_try_at = None if line.next_try_at is None else moment_of(line.next_try_at)
+        told = line.model_dump(exclude={"at", "next_try_at"})
+        return cls(**told, at=moment_of(line.at), next_try_at=next_try_at)
+
+
 ShownVideo = Annotated[
     VideoStatus,
     PlainSerializer(lambda video: video.model_dump(mode="json", exclude={"orders"})),
@@ -101,6 +127,7 @@ class StatusAnswer(OnboardingAnswer):
     failure: Failure | None = None
     ending: Stage | None = None
     orders: tuple[OrderGivenAnswer, ...] | None = None
+    deliveries: tuple[DeliveryAnswer, ...] | None = None
     details: str | None = None
     started_at: datetime
     closed_at: datetime | None
@@ -110,6 +137,16 @@ class StatusAnswer(OnboardingAnswer):
     def next_commands(self) -> tuple[str, ...]:
         """What can be typed now, best first; empty where nothing has to be."""
         subject = Subject(self.tenant, self.onboarding_id)
+        again = (subject.command("redrive"),) if self.is_owed else ()
+        return self._for_the_run(subject) + again
+
+    @property
+    def is_owed(self) -> bool:
+        """Tell whether an event is not sent any more although the receiver has not got it."""
+        lost = (DeliveryState.UNDELIVERED, DeliveryState.GONE)
+        return any(line.state in lost for line in self.deliveries or ())
+
+    def _for_the_run(self, subject: Subject) -> tuple[str, ...]:
         if self.stage.is_end:
             return ()
         if self.ending is not None:
@@ -132,6 +169,7 @@ class StatusAnswer(OnboardingAnswer):
             "failure": status.failure or (self.failure if self.stage.is_end else None),
             "ending": status.ending,
             "orders": _orders(status),
+            "deliveries": tuple(map(DeliveryAnswer.of, status.deliveries)),
             "deadline": moment_of(status.deadline),
             "details": None,
         }

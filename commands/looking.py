@@ -11,6 +11,7 @@ from temporalio.service import RPCError
 from commands.answers import (
     TEMPORAL_AWAY,
     WORKER_AWAY,
+    DeliveryAnswer,
     OrderGivenAnswer,
     StatusAnswer,
     VideoAnswer,
@@ -27,6 +28,7 @@ from likeness.temporal.onboardings import (
     onboarding_status,
 )
 from likeness.temporal.videos import describe_video
+from likeness.temporal.webhooks import deliveries_of
 
 LOOK_EVERY_S = 1.0
 PATIENCE = timedelta(seconds=1.5)
@@ -51,6 +53,17 @@ async def look(client: Client, subject: Subject, *, patience: timedelta = PATIEN
         known = known.model_copy(update={"failure": result or known.failure})
     status = await onboarding_status(client, *subject, timeout=patience)
     return known if status is None else known.knowing(status)
+
+
+async def look_closely(
+    client: Client, subject: Subject, *, patience: timedelta = PATIENCE
+) -> StatusAnswer:
+    """Add what became of each webhook since the run last heard of it; raises as ``look``."""
+    seen = await look(client, subject, patience=patience)
+    if seen.deliveries == ():
+        return seen
+    log = await deliveries_of(client, *subject, asking=seen.details is None)
+    return seen.model_copy(update={"deliveries": tuple(map(DeliveryAnswer.of, log))})
 
 
 async def look_at_video(

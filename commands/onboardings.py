@@ -17,7 +17,7 @@ from commands.answers import (
 )
 from commands.asking import ask
 from commands.lazily import lazily
-from commands.looking import PATIENCE, follow, look, look_at_video
+from commands.looking import PATIENCE, follow, look_at_video, look_closely
 from commands.outcomes import CommandError, ExitCode, Problem, interrupted
 from commands.subjects import Clip, Subject
 from likeness.messages.onboarding import OnboardingInput, OnboardingRequest
@@ -84,7 +84,7 @@ def status(
         patience = min(timedelta(seconds=max(LEAST_PATIENCE_S, left_s)), PATIENCE)
         if isinstance(target, Clip):
             return await look_at_video(client, target, patience=patience)
-        return await look(client, target, patience=patience)
+        return await look_closely(client, target, patience=patience)
 
     return ask(settings, question)
 

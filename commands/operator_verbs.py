@@ -9,11 +9,13 @@ from commands.options import (
     Actor,
     By,
     Decision,
+    Event,
     Form,
     Id,
     OneAsset,
     Reason,
     Replacements,
+    Since,
     Target,
     TaskId,
     Tenant,
@@ -23,13 +25,14 @@ from commands.outcomes import Output
 from likeness.ids import DEFAULT_TENANT
 
 if TYPE_CHECKING:
-    from commands import decisions, ordering, printing, subjects
+    from commands import decisions, ordering, printing, redriving, subjects
     from commands.answers import Answer
     from runtime import settings
 else:
     decisions = lazily("commands.decisions")
     ordering = lazily("commands.ordering")
     printing = lazily("commands.printing")
+    redriving = lazily("commands.redriving")
     settings = lazily("runtime.settings")
     subjects = lazily("commands.subjects")
 
@@ -129,6 +132,26 @@ def resolve(
     target, who = subjects.target_of(which, tenant), subjects.who_of(actor, reason)
     order = decisions.resolution_of(decision, task_id, asset, who)
     printing.Printer(output).answer(ordering.resolve(_settings(), target, order))
+
+
+@operators.command(epilog=example("redrive 3f9c01d2ab77 --since 2"))
+def redrive(
+    *,
+    onboarding: Id,
+    event: Event = None,
+    since: Since = None,
+    reason: Reason = "",
+    actor: Actor = OPERATOR,
+    tenant: Tenant = DEFAULT_TENANT,
+    output: Form = Output.TEXT,
+) -> None:
+    """Send webhooks again: one event, those since one, or else all that did not arrive.
+
+    Also after the onboarding has ended. Each event keeps its id, so that the receiver can tell.
+    """
+    subject, who = subjects.subject_of(onboarding, tenant), subjects.who_of(actor, reason)
+    chosen = redriving.selection_of(event, since)
+    printing.Printer(output).answer(redriving.redrive(_settings(), subject, chosen, who))
 
 
 def _declare(verb: str, tells: str) -> None:

@@ -118,6 +118,16 @@ TaskId = Annotated[
 OneAsset = Annotated[
     str | None, typer.Option("--asset", help="The asset that is meant, where several are unknown.")
 ]
+Event = Annotated[
+    str | None,
+    typer.Option(
+        "--event", metavar="EVENT", help="One event only: its number in the log, or its id."
+    ),
+]
+Since = Annotated[
+    int | None,
+    typer.Option("--since", metavar="NUMBER", min=1, help="That event and all later ones."),
+]
 Ref = Annotated[
     str,
     typer.Argument(

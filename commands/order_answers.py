@@ -42,6 +42,18 @@ class RevokedAnswer(OnboardingAnswer):
     link: int
 
 
+class RedrivenAnswer(OnboardingAnswer):
+    """``redrive``: so many events are sent by the run ``sender``; ``left`` are for another time.
+
+    ``is_new`` is false where that run was at it already.
+    """
+
+    events: int
+    left: int = 0
+    sender: str
+    is_new: bool
+
+
 class VideoObeyedAnswer(Answer):
     """Where a video stands after an order; ``workflow_id`` is the video's run."""
 

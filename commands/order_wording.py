@@ -3,6 +3,7 @@
 from commands.order_answers import (
     CancelAnswer,
     ObeyedAnswer,
+    RedrivenAnswer,
     ReleasedAnswer,
     ResetAnswer,
     RevokedAnswer,
@@ -79,3 +80,16 @@ def video_obeyed(answer: VideoObeyedAnswer) -> list[str]:
         f"Video {answer.workflow_id} has obeyed {answer.verb}: it is {answer.state}{held}.",
         f"Next: {Clip(answer.workflow_id).command('status')}",
     ]
+
+
+@words.register
+def redriven(answer: RedrivenAnswer) -> list[str]:
+    """Say how many events are sent, and where to see what becomes of them."""
+    subject = Subject(answer.tenant, answer.onboarding_id)
+    many = "1 event" if answer.events == 1 else f"{answer.events} events"
+    told = "is" if answer.events == 1 else "are"
+    now = f"{told} sent again" if answer.is_new else f"{told} being sent already"
+    lines = [f"{many} of onboarding {answer.onboarding_id} {now}."]
+    if answer.left:
+        lines.append(f"{answer.left} more are left; redrive again when these are delivered.")
+    return [*lines, f"Next: {subject.command('status')} shows what becomes of each."]

@@ -141,6 +141,9 @@ def _status(status: StatusAnswer | VideoAnswer) -> RenderableType:
     parts: list[RenderableType] = [facts]
     if isinstance(status, StatusAnswer) and status.assets:
         parts += ["", _assets(status), *map(_wrapped, status_wording.advice(status))]
+    if isinstance(status, StatusAnswer) and status.deliveries:
+        told = map(_wrapped, status_wording.about_deliveries(status))
+        parts += ["", _deliveries(status), *told]
     parts += ["", _wrapped(f"Next: {status_wording.next_step(status)}")]
     # Never broken: a command is copied as it stands.
     parts += [Text(f"  {line}", no_wrap=True, overflow="ignore") for line in status.next_commands]
@@ -160,6 +163,15 @@ def _assets(status: StatusAnswer) -> Table:
         table.add_column(column)
     for asset in status.assets or ():
         table.add_row(asset.name or "?", asset.state, asset.asset_id, asset.reason)
+    return table
+
+
+def _deliveries(status: StatusAnswer) -> Table:
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style="dim")
+    for column in ("webhook", "event", "state", "tries", "answer", "next try"):
+        table.add_column(column)
+    for line in status_wording.deliveries(status):
+        table.add_row(*line)
     return table
 
 

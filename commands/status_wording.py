@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from commands.answers import WORKER_AWAY, StatusAnswer, VideoAnswer
+from commands.answers import WORKER_AWAY, DeliveryAnswer, StatusAnswer, VideoAnswer
 from commands.subjects import Clip
 from commands.wording import moment
-from likeness.messages.conversation import Failure, VideoStatus
+from likeness.messages.conversation import DeliveryState, Failure, VideoStatus
 from likeness.stages import Stage, VideoState, WaitingFor
 
 ORDERS_SHOWN = 5
+DELIVERIES_SHOWN = 20
 _MIB = 1024**2
 
 Standing = StatusAnswer | VideoAnswer
@@ -47,6 +48,24 @@ def one_line(status: StatusAnswer) -> str:
         status.details,
     ]
     return "  ".join(part for part in parts if part)
+
+
+def deliveries(status: StatusAnswer) -> Iterator[tuple[str, ...]]:
+    """Give a line for each webhook: number, event, state, tries, last answer, next try."""
+    for line in (status.deliveries or ())[-DELIVERIES_SHOWN:]:
+        answer = line.why if line.last_status is None else f"HTTP {line.last_status}"
+        tries = "" if line.attempts is None else str(line.attempts)
+        yield str(line.sequence), line.type, line.state, tries, answer or "", _next_try(line)
+
+
+def about_deliveries(status: StatusAnswer) -> list[str]:
+    """Say what is left out, and what can be done about webhooks that did not arrive."""
+    told = []
+    if len(status.deliveries or ()) > DELIVERIES_SHOWN:
+        told.append(f"These are the latest {DELIVERIES_SHOWN} webhooks; -o json tells all.")
+    if status.is_owed:
+        told.append("Webhooks that did not arrive are sent again by redrive; mend the receiver.")
+    return told
 
 
 def next_step(answer: Standing) -> str:
@@ -136,6 +155,12 @@ def _size(size_bytes: int) -> str:
     if size_bytes >= _MIB:
         return f"{size_bytes / _MIB:.1f} MiB"
     return f"{size_bytes} bytes"
+
+
+def _next_try(line: DeliveryAnswer) -> str:
+    if line.state is not DeliveryState.PENDING:
+        return ""
+    return "now" if line.next_try_at is None else f"{moment(line.next_try_at)} UTC"
 
 
 def _deadline(deadline: datetime | None) -> str:
