@@ -399,6 +399,49 @@ MUTANTS = (
         "            return left is None or left >= 0",
         (f"{UNIT}/activities/test_account.py",),
     ),
+    # A caller is told once, and holds nothing up.
+    Mutant(
+        "tells a webhook again where nothing has changed",
+        "workflows/telling.py",
+        "        if now == self._told or (",
+        "        if (",
+        (f"{UNIT}/workflows/test_telling.py",),
+    ),
+    Mutant(
+        "keeps an ended run open for as long as a webhook is tried",
+        "workflows/telling.py",
+        "once=is_end",
+        "once=False",
+        (f"{UNIT}/workflows/test_telling.py",),
+    ),
+    Mutant(
+        "forgets the webhooks that are undelivered when a run ends",
+        "workflows/telling.py",
+        "if owed := _that_fit(self._deliveries.owed):",
+        "if owed := _that_fit(()):",
+        (f"{SERVER}/test_telling.py::TestAReceiverThatIsDown",),
+    ),
+    Mutant(
+        "goes on telling a webhook that is gone",
+        "workflows/delivering.py",
+        "        if delivered.gone:\n            self._stops()\n",
+        "",
+        (f"{SERVER}/test_telling.py::TestAReceiverThatIsGone",),
+    ),
+    Mutant(
+        "tells no webhook that the video is held",
+        "workflows/video_order.py",
+        "        if self._heard is None or status.stage",
+        "        if self._heard is not None or status.stage",
+        (f"{SERVER}/test_telling.py::TestAHold",),
+    ),
+    Mutant(
+        "takes an order while the webhook of the end is tried",
+        "workflows/operator_orders.py",
+        "refuse_if(self.ending or self.standing.stage.is_end, ",
+        "refuse_if(self.ending, ",
+        (f"{SERVER}/test_telling.py::TestAReceiverThatDoesNotAnswer",),
+    ),
 )
 
 

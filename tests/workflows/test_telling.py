@@ -1,7 +1,10 @@
 """A caller's webhook is told of each rest, hold and end, once, and the run never waits for it."""
 
+import asyncio
+
 import pytest
 from pydantic import SecretStr
+from temporalio.api.sdk.v1 import WorkflowMetadata
 from temporalio.client import WorkflowFailureError
 
 from likeness import names
@@ -49,6 +52,18 @@ async def through(journey: Journey, *paths: str, video: VideoRequest | None = No
 
 
 class TestAHappyPath:
+    async def test_shows_in_the_temporal_ui_how_much_of_it_was_delivered(
+        self, journey: Journey
+    ) -> None:
+        await through(journey)
+        await journey.result()
+
+        shown = await journey.handle.query(
+            "__temporal_workflow_metadata", result_type=WorkflowMetadata
+        )
+
+        assert "- webhooks: 3 delivered" in shown.current_details.splitlines()
+
     async def test_tells_three_things_in_their_order(self, journey: Journey) -> None:
         await through(journey)
         await journey.result()
@@ -251,6 +266,16 @@ class TestAReceiverThatIsDown:
         assert [DeliveryState.HANDED_OVER] * 3 == states(status.deliveries)
         assert [DeliveryState.DELIVERED] * 3 == states(told.deliveries)
 
+    async def test_is_shown_in_the_temporal_ui(self, journey: Journey) -> None:
+        journey.receiver.answer = lambda _: 503
+        await journey.start("a", told=True, deadline_s=1)
+        await journey.result()
+        notify = journey.client.get_workflow_handle(notify_workflow_id(journey.handle.id))
+
+        shown = await notify.query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
+
+        assert "- 1 pending" in shown.current_details.splitlines()
+
     async def test_gets_what_it_was_told_under_the_same_id(self, journey: Journey) -> None:
         journey.receiver.answer = lambda _: 503
         await through(journey)
@@ -414,6 +439,25 @@ class TestAReceiverThatIsGone:
 
 
 class TestAReset:
+    async def test_hands_over_to_another_run_while_the_first_ones_is_at_it(
+        self, journey: Journey
+    ) -> None:
+        journey.receiver.answer = lambda _: 503
+        await journey.start("a", told=True, deadline_s=1)
+        first = await journey.result()
+        await journey.reset_before("UPSERT_WORKFLOW_SEARCH_ATTRIBUTES")
+        second = await journey.result()
+        journey.receiver.answer = lambda _: 204
+        ids = {line.event_id for line in (*first.deliveries, *second.deliveries)}
+        while ids != {told.event_id for told in journey.receiver.got}:  # noqa: ASYNC110  # nobody tells
+            await asyncio.sleep(0.05)
+
+        assert [DeliveryState.HANDED_OVER] * 2 == [
+            *states(first.deliveries),
+            *states(second.deliveries),
+        ]
+        assert 2 == len(ids)
+
     async def test_tells_again_under_other_ids(self, journey: Journey) -> None:
         """What came of the first life may be another story, so it is no repeat."""
         await through(journey)
