@@ -21,12 +21,16 @@ from likeness.failures import FailureCode
 from likeness.messages.conversation import Cancel, OperatorOrder
 from likeness.messages.onboarding import OnboardingInput
 from likeness.messages.person import Erase, Generate
+from likeness.messages.telling import NotifyInput
 from likeness.temporal.codec import SENT_IN_CLEAR
 
 _FIELD = re.compile(r"[A-Za-z0-9_]{1,40}")
 _RULES_QUOTING_INPUT = frozenset({"union_tag_invalid", "uuid_parsing"})
+_MOST_SAID = 200
+"""An enum's rule names all its words, and there are many failure codes."""
+
 _NEVER_A_MODEL = frozenset({b"binary/null", b"binary/plain", b"binary/protobuf", b"json/protobuf"})
-_CONFIDENTIAL = (OnboardingInput, OperatorOrder, Cancel, Generate, Erase)
+_CONFIDENTIAL = (OnboardingInput, OperatorOrder, Cancel, Generate, Erase, NotifyInput)
 """Starts and orders with words or addresses in them, which must never stand in clear."""
 _STEP_RESULTS = frozenset(
     step.gives for step in vars(steps).values() if isinstance(step, steps.Step)
@@ -128,4 +132,5 @@ def _named(part: int | str) -> str:
 def _rule(problem: ErrorDetails) -> str:
     if problem["type"] in _RULES_QUOTING_INPUT:
         return problem["type"].replace("_", " ")
-    return problem["msg"].removeprefix("Value error, ").rstrip(".")
+    said = problem["msg"].removeprefix("Value error, ").rstrip(".")
+    return said if len(said) <= _MOST_SAID else f"{said[:_MOST_SAID]} …"

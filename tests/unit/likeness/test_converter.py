@@ -4,6 +4,7 @@ from temporalio.api.common.v1 import Payload
 from temporalio.api.failure.v1 import Failure
 from temporalio.exceptions import ApplicationError
 
+from likeness.messages import conversation
 from likeness.messages.conversation import (
     AcceptPartial,
     Cancel,
@@ -16,6 +17,7 @@ from likeness.messages.conversation import (
 from likeness.messages.onboarding import OnboardingInput, OnboardingRequest
 from likeness.messages.person import Erase, Generate
 from likeness.messages.steps import GroupLooked, LooksSent, QueryGroup
+from likeness.messages.telling import NotifyInput
 from likeness.temporal.codec import SENT_IN_CLEAR
 from likeness.temporal.converter import LikenessFailureConverter, LikenessPayloadConverter
 
@@ -63,6 +65,7 @@ class TestWhatCameInClear:
             Cancel,
             Generate,
             Erase,
+            NotifyInput,
         ],
     )
     def test_is_no_order_whatever_it_says(self, order: type) -> None:
@@ -143,6 +146,14 @@ class TestABadInput:
 
     def test_counts_further_problems(self) -> None:
         assert refused(OpenSession, {"consent": {}}).message.endswith("(3 more).")
+
+    def test_that_breaks_a_rule_of_many_words_is_told_in_few(self) -> None:
+        wrong = {"code": "nobody knows this", "sentence": "", "who": "", "next_step": ""}
+
+        error = refused(conversation.Failure, wrong)
+
+        assert "code: Input should be 'bad_input', 'consent_missing'" in error.message
+        assert 300 > len(error.message)
 
 
 class TestAStepsResult:
