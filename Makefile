@@ -108,6 +108,11 @@ UP_HOST = $(if $(filter command,$(origin HOST)),--host '$(HOST)')
 messages: setup ## Collect the pages' messages into web/locale for translators
 	$(RUN) python -m web.locale_update
 
+.PHONY: api
+api: setup ## Write the API's documents anew: docs/openapi.json, docs/problems.md
+	$(RUN) python -m web.api.document >docs/openapi.json
+	$(RUN) python -m web.api.catalogue >docs/problems.md
+
 .PHONY: demo
 demo: setup ## One person from invitation to video, a killed worker included
 	@exec .venv/bin/python -m devstack demo

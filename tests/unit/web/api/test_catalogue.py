@@ -13,9 +13,7 @@ COMMITTED = Path(__file__).parents[4] / "docs" / "problems.md"
 
 class TestTheCatalogue:
     def test_is_committed_as_it_is(self) -> None:
-        assert catalogue() == COMMITTED.read_text(), (
-            "make it anew: python -m web.api.catalogue > docs/problems.md"
-        )
+        assert catalogue() == COMMITTED.read_text(), "make it anew: make api"
 
     @pytest.mark.parametrize("code", FailureCode)
     async def test_has_the_page_that_a_problems_type_names(

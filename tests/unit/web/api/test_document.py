@@ -46,9 +46,7 @@ def problems(operation: Operation) -> dict[str, Any]:
 
 class TestTheDocument:
     def test_is_committed_as_it_is(self) -> None:
-        assert written(DOCUMENT) == COMMITTED.read_text(), (
-            "make it anew: python -m web.api.document > docs/openapi.json"
-        )
+        assert written(DOCUMENT) == COMMITTED.read_text(), "make it anew: make api"
 
     async def test_is_served_without_a_key(self, api: httpx.AsyncClient) -> None:
         response = await api.get("/openapi.json")
