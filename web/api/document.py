@@ -7,6 +7,7 @@ Paths stand without ``/v1``, which is the server's address: clients are told one
 
 import json
 import sys
+from functools import lru_cache
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -43,9 +44,15 @@ def document_routes() -> APIRouter:
         **operation(None, "show_document", "This document", answer="{}"),
     )
     async def shown(request: Request) -> Response:
-        return Response(written(document_of(request.app)), media_type="application/json")
+        return Response(_text_of(request.app), media_type="application/json")
 
     return routes
+
+
+@lru_cache(maxsize=1)
+def _text_of(app: FastAPI) -> str:
+    # Everybody may ask for it, and it takes longer to make than anything else here.
+    return written(document_of(app))
 
 
 def document_of(app: FastAPI) -> dict[str, Any]:

@@ -1,9 +1,12 @@
+import asyncio
 import json
 from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
+from starlette.types import Message
 from structlog.testing import capture_logs
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -160,6 +163,22 @@ class TestBodies:
 
         assert (200, "a") == (response.status_code, response.json()["name"])
 
+    async def test_that_come_too_slowly(
+        self,
+        api: httpx.AsyncClient,
+        headers: dict[str, str],
+        monkeypatch: pytest.MonkeyPatch,
+    ) -> None:
+        async def endless() -> AsyncIterator[bytes]:
+            yield b"{"
+            await asyncio.Event().wait()
+
+        monkeypatch.setattr("web.bodies._WITHIN_S", 0.01)
+
+        response = await api.post("/things", headers=headers, content=endless())
+
+        assert (408, FailureCode.BAD_INPUT) == problem_of(response)
+
 
 class TestParameters:
     @pytest.mark.parametrize(
@@ -235,3 +254,30 @@ class TestWhatGoesWrongBehindARoute:
         (fault,) = (line for line in lines if line["event"] == "fault")
         assert fault["reason"].startswith("RuntimeError at probing.py:")
         assert CANARY not in repr(lines)
+
+    async def test_in_the_midst_of_an_answer_leaves_it_unfinished(
+        self, app: FastAPI, headers: dict[str, str]
+    ) -> None:
+        sent: list[Message] = []
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        async def receive() -> Message:
+            return await asyncio.Event().wait()  # type: ignore[return-value]  # never returns
+
+        scope = {
+            "type": "http",
+            "method": "GET",
+            "path": "/things/1/events",
+            "query_string": b"",
+            "headers": [(b"authorization", headers["Authorization"].encode())],
+        }
+        with capture_logs() as lines:
+            await app(scope, receive, send)
+
+        assert ["http.response.start", "http.response.body"] == [each["type"] for each in sent]
+        assert sent[-1]["more_body"]
+        (fault,) = (line for line in lines if line["event"] == "fault")
+        assert fault["reason"].startswith("RuntimeError at probing.py:")
+        assert CANARY not in repr([lines, sent])
