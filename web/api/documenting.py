@@ -29,6 +29,9 @@ _WITH_A_BODY: Refusals = {
     413: (FailureCode.BODY_TOO_LARGE,),
     415: (FailureCode.BAD_INPUT,),
 }
+_CHALLENGE = {"WWW-Authenticate": "What is wrong with the key (RFC 6750)."}
+_LATER = {"Retry-After": "After how many seconds it is worth trying again."}
+_OF_PROBLEMS = {401: _CHALLENGE, 403: _CHALLENGE, 429: _LATER, 503: _LATER}
 
 
 def operation(
@@ -85,10 +88,7 @@ def _success(
 ) -> dict[str, Any]:
     told: dict[str, Any] = {"description": "Done."}
     if headers:
-        told["headers"] = {
-            name: {"description": what, "schema": {"type": "string"}}
-            for name, what in headers.items()
-        }
+        told["headers"] = _headers(headers)
     if answer is not None:
         content: dict[str, Any] = {"example": _plain(answer)}
         if isinstance(answer, str):
@@ -125,14 +125,22 @@ def _problems(
 
 def _problem(status: int, codes: Sequence[FailureCode]) -> dict[str, Any]:
     examples = {str(code): {"value": _plain(Problem.of(code, status))} for code in codes}
+    headers = _OF_PROBLEMS.get(status)
     return {
         "description": " ".join(Problem.of(code, status).title for code in codes),
+        **({"headers": _headers(headers)} if headers else {}),
         "content": {
             MEDIA_TYPE: {
                 "schema": {"$ref": "#/components/schemas/Problem"},
                 "examples": examples,
             }
         },
+    }
+
+
+def _headers(told: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        name: {"description": what, "schema": {"type": "string"}} for name, what in told.items()
     }
 
 

@@ -124,6 +124,13 @@ class TestEveryOperation:
             assert {int(status)} == {each["status"] for each in examples(content)}
 
     @every_operation
+    def test_tells_the_headers_that_a_client_acts_on(self, operation: Operation) -> None:
+        of_problems = {"401": "WWW-Authenticate", "429": "Retry-After", "503": "Retry-After"}
+        for status, response in problems(operation).items():
+            if status in of_problems:
+                assert of_problems[status] in response["headers"]
+
+    @every_operation
     def test_has_examples_that_fit_their_schemas(self, operation: Operation) -> None:
         told = [operation.get("requestBody", {}), *operation["responses"].values()]
         for each in told:
