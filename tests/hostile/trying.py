@@ -1,9 +1,11 @@
 """Tries a parser with many inputs, found by Hypothesis, and with the worst we know."""
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple, TypeVar
 
 from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis.errors import HypothesisWarning
 from hypothesis.strategies import SearchStrategy
 
 ResultT = TypeVar("ResultT")
@@ -41,7 +43,10 @@ def tried(parser: Parser, count: int, *, in_brief: bool = False) -> int:
         done += 1
         parser.check(body)
 
-    mutated()
+    with warnings.catch_warnings():
+        # An input that is not survived is shown whole, however long it is.
+        warnings.filterwarnings("ignore", "Generating overly large repr", HypothesisWarning)
+        mutated()
     for body in parser.extremes:
         done += 1
         parser.check(body)
