@@ -4,9 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
-from temporalio.client import Client, WorkflowFailureError
-from temporalio.exceptions import ApplicationError
-from temporalio.service import RPCError
+from temporalio.client import Client
 
 from commands.answers import (
     TEMPORAL_AWAY,
@@ -17,11 +15,9 @@ from commands.answers import (
     VideoAnswer,
 )
 from commands.subjects import Clip, Subject
-from likeness.failures import FailureCode, code_of
 from likeness.messages.conversation import Failure, OnboardingStatus
-from likeness.stages import Stage
+from likeness.temporal.ends import end_of, failure_at
 from likeness.temporal.errors import TemporalAwayError
-from likeness.temporal.glance import RPC_TIMEOUT, temporal_away
 from likeness.temporal.onboardings import (
     OnboardingGlance,
     describe_onboarding,
@@ -32,8 +28,6 @@ from likeness.temporal.webhooks import deliveries_of
 
 LOOK_EVERY_S = 1.0
 PATIENCE = timedelta(seconds=1.5)
-
-_CODE_OF_END = {Stage.CANCELED: FailureCode.CANCELED, Stage.EXPIRED: FailureCode.DEADLINE_PASSED}
 
 
 async def look(client: Client, subject: Subject, *, patience: timedelta = PATIENCE) -> StatusAnswer:
@@ -47,7 +41,7 @@ async def look(client: Client, subject: Subject, *, patience: timedelta = PATIEN
     glance = await describe_onboarding(client, *subject)
     known = _at_a_glance(glance)
     if glance.closed:
-        result = await _result(client, glance)
+        result = await end_of(client, glance)
         if isinstance(result, OnboardingStatus):
             return known.knowing(result)
         known = known.model_copy(update={"failure": result or known.failure})
@@ -131,32 +125,8 @@ def _at_a_glance(glance: OnboardingGlance) -> StatusAnswer:
         hold=glance.hold,
         waiting_for=glance.waiting_for,
         deadline=glance.deadline,
-        failure=_failure(glance),
+        failure=failure_at(glance),
         details=WORKER_AWAY,
         started_at=glance.started_at,
         closed_at=glance.closed_at,
     )
-
-
-def _failure(glance: OnboardingGlance) -> Failure | None:
-    if glance.reason is not None:
-        return Failure.of(glance.reason)
-    if glance.closed and glance.status != "completed" and glance.stage in _CODE_OF_END:
-        # An end from outside: by the Temporal UI or CLI, or by Temporal's own time-outs.
-        return Failure.of(_CODE_OF_END[glance.stage], detail=f"Temporal says {glance.status}")
-    return None
-
-
-async def _result(client: Client, glance: OnboardingGlance) -> OnboardingStatus | Failure | None:
-    """Read the end from history, which needs no worker."""
-    handle = client.get_workflow_handle(glance.workflow_id, result_type=OnboardingStatus)
-    try:
-        result: OnboardingStatus = await handle.result(rpc_timeout=RPC_TIMEOUT)
-    except WorkflowFailureError as error:
-        cause = error.cause
-        if not isinstance(cause, ApplicationError):
-            return None
-        return Failure.of(code_of(cause.type), detail=cause.message)
-    except RPCError as error:
-        raise temporal_away(error) from error
-    return result

@@ -22,15 +22,17 @@ from likeness.ids import (
 )
 from likeness.messages.base import Message
 from likeness.temporal.keyring import KeyRing
+from runtime.steady_tokens import steady_token
 
 MAX_TOKEN_LENGTH = 400
+MAX_CURSOR_LENGTH = 1000
 INVITE_PATH = "/i"
 CALLBACK_PATH = "/callback"
 WEBHOOK_PATH = "/webhook"
 
-_TOKEN = re.compile(rf"[A-Za-z0-9_-]{{1,{MAX_TOKEN_LENGTH}}}")
+_TOKEN = re.compile(r"[A-Za-z0-9_-]+")
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,11}")
-_INVITE, _CALLBACK, _VIDEO, _PERSONS_VIDEO = "i", "c", "v", "p"
+_INVITE, _CALLBACK, _VIDEO, _PERSONS_VIDEO, _CURSOR = "i", "c", "v", "p", "l"
 
 
 class InviteToken(Message):
@@ -88,6 +90,7 @@ class LinkSealer:
     def __init__(self, keys: Sequence[str | bytes]) -> None:
         """Take Fernet keys (base64url of 32 bytes), the sealing one first."""
         self._fernet = MultiFernet([Fernet(key) for key in keys])
+        self._writing = keys[0]
 
     @classmethod
     def of(cls, ring: KeyRing) -> Self:
@@ -96,13 +99,14 @@ class LinkSealer:
         return cls([key.line() for key in (ring.write, *others)])
 
     def seal_invite(self, token: InviteToken) -> str:
-        """Give the token as text for a path; different each time, at most 400 characters.
+        """Give the token as text for a path; the same each time, at most 400 characters.
 
         Raises:
             ValueError: A part may not stand in an id, or a number is negative.
 
         """
-        return self._seal(_INVITE, [token.tenant, token.onboarding, token.person], [token.link])
+        content = _content(_INVITE, [token.tenant, token.onboarding, token.person], [token.link])
+        return steady_token(self._writing, content).rstrip("=")
 
     def open_invite(self, text: str) -> InviteToken | None:
         """Give what an invite token says, None for anything that does not authenticate."""
@@ -150,16 +154,28 @@ class LinkSealer:
                 )
         return None
 
+    def seal_cursor(self, of: str, place: str) -> str:
+        """Give a place in the list ``of`` as text for a query; neither is readable in it."""
+        return self._fernet.encrypt(f"{_CURSOR}/{of}\n{place}".encode()).decode().rstrip("=")
+
+    def open_cursor(self, of: str, text: str) -> str | None:
+        """Give the place that a cursor of the list ``of`` says, None for any other text."""
+        content = self._content(text, MAX_CURSOR_LENGTH)
+        said, _, place = ("" if content is None else content).partition("\n")
+        return place if said == f"{_CURSOR}/{of}" else None
+
     def _seal(self, purpose: str, parts: Sequence[str], numbers: Sequence[int]) -> str:
-        digits = [str(number) for number in numbers]
-        if not all(_NUMBER.fullmatch(text) for text in digits):
-            raise ValueError("a number in a link's token must be 0 or more, of 12 digits at most")
-        # No part may hold the separator: checked_part allows a-z, 0-9, '_' and '-' only.
-        content = "/".join([purpose, *(checked_part(part) for part in parts), *digits])
-        return self._fernet.encrypt(content.encode()).decode().rstrip("=")
+        return self._fernet.encrypt(_content(purpose, parts, numbers).encode()).decode().rstrip("=")
 
     def _open(self, purpose: str, text: str, *, count: int) -> list[str] | None:
-        if not _TOKEN.fullmatch(text):
+        content = self._content(text, MAX_TOKEN_LENGTH)
+        if content is None:
+            return None
+        kind, *fields = content.split("/")
+        return fields if kind == purpose and len(fields) == count else None
+
+    def _content(self, text: str, at_most: int) -> str | None:
+        if len(text) > at_most or not _TOKEN.fullmatch(text):
             return None
         padded = text + "=" * (-len(text) % 4)
         try:
@@ -168,10 +184,15 @@ class LinkSealer:
         except (InvalidToken, ValueError):
             return None
         # base64 ignores the spare bits of its last letter; one token has one spelling.
-        if base64.urlsafe_b64encode(raw).decode() != padded:
-            return None
-        kind, *fields = content.split("/")
-        return fields if kind == purpose and len(fields) == count else None
+        return content if base64.urlsafe_b64encode(raw).decode() == padded else None
+
+
+def _content(purpose: str, parts: Sequence[str], numbers: Sequence[int]) -> str:
+    digits = [str(number) for number in numbers]
+    if not all(_NUMBER.fullmatch(text) for text in digits):
+        raise ValueError("a number in a link's token must be 0 or more, of 12 digits at most")
+    # No part may hold the separator: checked_part allows a-z, 0-9, '_' and '-' only.
+    return "/".join([purpose, *(checked_part(part) for part in parts), *digits])
 
 
 def invite_url(base: str, token: str) -> str:

@@ -87,8 +87,9 @@ async def _serve(settings: WebSettings) -> None:
         tally=tally,
     )
     preflight = Preflight(allow=settings.fetch_allow)
+    api = _api(settings, connection, LinkSealer.of(link_keys), preflight)
     admin = AdminDeps(
-        api=api_app(_api(settings, connection, LinkSealer.of(link_keys), preflight)),
+        api=api_app(api),
         codec=_codec_endpoint(settings, payload_keys),
         unready_because=connection.unready_because,
         tally=tally,
@@ -115,7 +116,7 @@ async def _serve(settings: WebSettings) -> None:
             because="ADMIN_HOST is not loopback and CODEC_TOKEN is not set",
         )
     try:
-        await serve(listeners, connection.reach())
+        await serve(listeners, connection.reach(), leaving=api.leaving)
     finally:
         await preflight.aclose()
 

@@ -55,13 +55,19 @@ def listening_at(host: str, port: int, *, variables: str) -> socket.socket:
     return listener
 
 
-async def serve(listeners: Sequence[Listener], background: Coroutine[None, None, None]) -> None:
+async def serve(
+    listeners: Sequence[Listener],
+    background: Coroutine[None, None, None],
+    *,
+    leaving: asyncio.Event | None = None,
+) -> None:
     """Serve until SIGTERM or SIGINT, then drain; raise what ``background`` raises.
 
-    Requests under way are answered first, for ``DRAIN_WITHIN_S`` at most.
+    Requests under way are answered first, for ``DRAIN_WITHIN_S`` at most. ``leaving`` is set when
+    that begins, so that answers without an end of their own come to one.
     """
     servers = [_Server(_config(listener.app)) for listener in listeners]
-    stop = asyncio.Event()
+    stop = leaving or asyncio.Event()
     _stop_on_signals(stop)
     beside = asyncio.create_task(background)
     beside.add_done_callback(lambda task: stop.set() if _failed(task) else None)
@@ -73,6 +79,7 @@ async def serve(listeners: Sequence[Listener], background: Coroutine[None, None,
     try:
         await asyncio.wait([stopping, *running], return_when=asyncio.FIRST_COMPLETED)
     finally:
+        stop.set()
         for server in servers:
             server.should_exit = True
         await asyncio.gather(*running)

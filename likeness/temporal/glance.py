@@ -1,7 +1,7 @@
 """What ``describe`` tells of an onboarding: it works with no worker up, and after the end."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
 from temporalio.client import (
@@ -12,7 +12,7 @@ from temporalio.client import (
 )
 from temporalio.service import RPCError, RPCStatusCode
 
-from likeness import names, search
+from likeness import search
 from likeness.failures import FailureCode, code_of
 from likeness.ids import onboarding_of, onboarding_workflow_id, video_workflow_id
 from likeness.messages.base import Message
@@ -30,25 +30,28 @@ _UNPREPARED = (
     "is not a valid search attribute",
 )
 
-# A run that was ended from outside never got to say so in its attributes.
-_STAGE_OF_END: Mapping[WorkflowExecutionStatus, Stage] = {
+STAGE_OF_END: Mapping[WorkflowExecutionStatus, Stage] = {
     WorkflowExecutionStatus.FAILED: Stage.FAILED,
     WorkflowExecutionStatus.CANCELED: Stage.CANCELED,
     WorkflowExecutionStatus.TERMINATED: Stage.CANCELED,
     WorkflowExecutionStatus.TIMED_OUT: Stage.EXPIRED,
 }
+"""The end of a run that was ended from outside and never got to say so in its attributes."""
 
 
 class OnboardingGlance(Message):
     """An onboarding as its search attributes and memo tell it; all times in UTC.
 
-    ``status`` is Temporal's own word for the run, in lower case; ``events`` is the length of its
-    history. ``holding_video`` is the workflow id of its video where the hold is the video's.
+    ``run_id`` is of the latest run, for a Reset begins another. ``status`` is Temporal's own word
+    for it, in lower case; ``events`` is the length of its
+    history, ``video_events`` that of its video's, 0 where no video is under way. ``holding_video``
+    is the workflow id of its video where the hold is the video's.
     """
 
     tenant: str
     onboarding_id: str
     workflow_id: str
+    run_id: str = ""
     stage: Stage
     hold: Hold | None = None
     reason: FailureCode | None = None
@@ -59,6 +62,7 @@ class OnboardingGlance(Message):
     closed: bool
     status: str
     events: int = 0
+    video_events: int = 0
     started_at: datetime
     closed_at: datetime | None = None
 
@@ -79,45 +83,8 @@ async def describe_onboarding(
     described = await described_run(client, workflow_id, rpc_timeout=rpc_timeout)
     glance = glance_at(described, await memo_of(described))
     if glance.stage is Stage.GENERATING and not glance.closed:
-        hold, reason = await hold_of_video(client, workflow_id, rpc_timeout=rpc_timeout)
-        if hold is not None:
-            update = {
-                "hold": hold,
-                "reason": reason,
-                "holding_video": video_workflow_id(workflow_id),
-                "waiting_for": waiting_for(hold),
-            }
-            return glance.model_copy(update=update)
+        return await _with_its_video(client, glance, rpc_timeout=rpc_timeout)
     return glance
-
-
-async def list_onboardings(
-    client: Client,
-    tenant: str,
-    *,
-    stage: Stage | None = None,
-    limit: int = 100,
-    rpc_timeout: timedelta = RPC_TIMEOUT,
-) -> AsyncIterator[OnboardingGlance]:
-    """Give a tenant's onboardings, newest first; the list lags behind the runs by moments.
-
-    A memo that the client cannot decrypt is None here, so that one foreign run hides no others.
-
-    Raises:
-        ValueError: The tenant may not stand in an id.
-        TemporalAwayError: The server did not answer.
-
-    """
-    prefix = onboarding_workflow_id(tenant, "x").removesuffix("x")
-    query = f"WorkflowType = '{names.ONBOARD_PERSON}' AND WorkflowId STARTS_WITH '{prefix}'"
-    if stage is not None:
-        query += f" AND {search.STAGE} = '{stage}'"
-    runs = client.list_workflows(query, limit=limit, rpc_timeout=rpc_timeout)
-    try:
-        async for run in runs:
-            yield glance_at(run, await _memo_or_none(run))
-    except RPCError as error:
-        raise temporal_away(error) from error
 
 
 async def described_run(
@@ -140,17 +107,12 @@ async def memo_of(run: WorkflowExecution) -> RunMemo | None:
     return await run.memo_value(search.MEMO, None, type_hint=RunMemo)
 
 
-async def hold_of_video(
-    client: Client, workflow_id: str, *, rpc_timeout: timedelta
-) -> tuple[Hold | None, FailureCode | None]:
-    """Give hold and reason of an onboarding's first video; Nones when it has none yet."""
+async def memo_or_none(run: WorkflowExecution) -> RunMemo | None:
+    """Give the run's memo, None also where the client lacks the key that it is under."""
     try:
-        video = await described_run(client, video_workflow_id(workflow_id), rpc_timeout=rpc_timeout)
-    except NoSuchOnboardingError:
-        return None, None
-    if video.close_time is not None:
-        return None, None
-    return hold_at(video)
+        return await memo_of(run)
+    except UndecodablePayloadError:
+        return None
 
 
 def hold_at(run: WorkflowExecution) -> tuple[Hold | None, FailureCode | None]:
@@ -171,12 +133,13 @@ def glance_at(run: WorkflowExecution, memo: RunMemo | None) -> OnboardingGlance:
     closed = run.close_time is not None
     stage = _stage(shown.get(attributes.STAGE))
     if run.status is not None and not stage.is_end:
-        stage = _STAGE_OF_END.get(run.status, stage)
+        stage = STAGE_OF_END.get(run.status, stage)
     waits = WaitingFor(shown.get(attributes.WAITING_FOR) or WaitingFor.PERSON)
     return OnboardingGlance(
         tenant=tenant,
         onboarding_id=onboarding,
         workflow_id=run.id,
+        run_id=run.run_id,
         stage=stage,
         hold=None if closed else _hold(shown.get(attributes.HOLD)),
         reason=_reason(shown.get(attributes.REASON)),
@@ -254,11 +217,24 @@ def temporal_away(error: RPCError) -> TemporalAwayError:
     )
 
 
-async def _memo_or_none(run: WorkflowExecution) -> RunMemo | None:
+async def _with_its_video(
+    client: Client, glance: OnboardingGlance, *, rpc_timeout: timedelta
+) -> OnboardingGlance:
+    video_id = video_workflow_id(glance.workflow_id)
     try:
-        return await memo_of(run)
-    except UndecodablePayloadError:
-        return None
+        video = await described_run(client, video_id, rpc_timeout=rpc_timeout)
+    except NoSuchOnboardingError:
+        return glance
+    update: dict[str, object] = {"video_events": video.history_length}
+    hold, reason = hold_at(video)
+    if hold is not None and video.close_time is None:
+        update |= {
+            "hold": hold,
+            "reason": reason,
+            "holding_video": video_id,
+            "waiting_for": waiting_for(hold),
+        }
+    return glance.model_copy(update=update)
 
 
 def _stage(word: str | None) -> Stage:

@@ -23,9 +23,9 @@ from likeness.temporal.glance import (
     RPC_TIMEOUT,
     OnboardingGlance,
     describe_onboarding,
-    list_onboardings,
     temporal_away,
 )
+from likeness.temporal.listing import OnboardingsPage, Wanted, list_onboardings, page_of_onboardings
 from likeness.temporal.orders import (
     accept_partial,
     cancel_onboarding,
@@ -41,7 +41,9 @@ from likeness.temporal.statuses import onboarding_status
 
 __all__ = [
     "OnboardingGlance",
+    "OnboardingsPage",
     "StartedOnboarding",
+    "Wanted",
     "accept_partial",
     "cancel_onboarding",
     "check_now",
@@ -49,6 +51,7 @@ __all__ = [
     "extend_deadline",
     "list_onboardings",
     "onboarding_status",
+    "page_of_onboardings",
     "release_device",
     "replace_assets",
     "reset_attempts",

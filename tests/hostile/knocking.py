@@ -28,8 +28,9 @@ PATHS = {
     ),
     "video": (("POST", "/webhook/{token}/callback"),),
     "callback": (("GET", "/callback/{token}?resultCode=10000"), ("POST", "/callback/{token}")),
+    "cursor": (),
 }
-"""By the door of ``tokens.DOORS`` whose tokens are asked for there."""
+"""By the door of ``tokens.DOORS`` whose tokens are asked for there; cursors by callers alone."""
 
 
 @dataclass

@@ -61,10 +61,19 @@ def _video(sealer: LinkSealer, tenant: str, number: int) -> str:
     return sealer.seal_video(token)
 
 
+def _cursor(sealer: LinkSealer, tenant: str, number: int) -> str:
+    return sealer.seal_cursor(f"onboardings/{tenant}", f'{{"run_id":"run-{number}"}}')
+
+
+def _place(sealer: LinkSealer, text: str) -> str | None:
+    return sealer.open_cursor("onboardings/default", text)
+
+
 DOORS = (
     Door("invite", _invite, LinkSealer.open_invite),
     Door("callback", _callback, LinkSealer.open_callback),
     Door("video", _video, LinkSealer.open_video),
+    Door("cursor", _cursor, _place),
 )
 
 

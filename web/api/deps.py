@@ -1,7 +1,8 @@
 """What the API is built of."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from temporalio.client import Client
 
@@ -14,9 +15,10 @@ from web.api.callers import Admit
 class ApiDeps:
     """Everything that a route needs.
 
-    ``admit`` is asked before a route is entered, never by one. ``client(within_s)`` gives a checked
-    connection or raises ``TemporalAwayError``. ``preflight`` looks at a new onboarding's assets and
-    raises ``ProblemError`` where the review would surely refuse one.
+    ``admit`` is asked before a route is entered, and again while a stream goes on.
+    ``client(within_s)`` gives a checked connection or raises ``TemporalAwayError``. ``preflight``
+    looks at a new onboarding's assets and raises ``ProblemError`` where the review would surely
+    refuse one. ``leaving`` is set when the process stops, so that streams end at once.
     """
 
     admit: Admit
@@ -26,3 +28,4 @@ class ApiDeps:
     task_queue: str
     policy: OnboardingPolicy
     preflight: Callable[[OnboardingRequest], Awaitable[None]]
+    leaving: asyncio.Event = field(default_factory=asyncio.Event)

@@ -3,9 +3,10 @@
 from fastapi import APIRouter
 
 from web.api.deps import ApiDeps
+from web.api.routing import api_router
 
 
 def people_routes(deps: ApiDeps) -> APIRouter:
     """Give the routes."""
     del deps
-    return APIRouter()
+    return api_router()

@@ -105,7 +105,8 @@ def shown(word: object) -> str:
 
 
 def _place(where: Iterable[object]) -> str:
-    first, *rest = where
+    # What concerns the whole of it has no place.
+    first, *rest = tuple(where) or (_WHOLE_BODY,)
     if first == _WHOLE_BODY and rest:
         first, *rest = rest
     return ".".join(map(shown, (first, *rest)))

@@ -162,7 +162,7 @@ class TestRefusals:
     async def test_a_form_of_another_invitation_is_forged(
         self, client: httpx.AsyncClient, invite: str, links: LinkSealer, runs: PretendedRuns
     ) -> None:
-        another = f"/i/{links.seal_invite(INVITE)}"
+        another = f"/i/{links.seal_invite(INVITE.model_copy(update={'onboarding': 'ob-2'}))}"
         form = await form_at(client, another)
 
         assert 403 == (await client.post(f"{invite}/start", data=form)).status_code
