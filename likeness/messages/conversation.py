@@ -71,10 +71,13 @@ class Decline(Message):
 class Withdraw(Message):
     """The person takes the consent back: Update to ``Person``, signal to runs under way.
 
-    ``erased``: the person is forgotten altogether, so nothing made of them may be kept.
+    ``erased``: the person is forgotten altogether, so nothing made of them may be kept. ``actor``
+    is who said so in the person's name, where it was not they themselves.
     """
 
     erased: bool = False
+    actor: str = Field(default="person", max_length=80)
+    reason: str = Field(default="", max_length=500)
 
 
 class OperatorOrder(Message):

@@ -17,6 +17,12 @@ UPSTREAM_ID = r"^[A-Za-z0-9_.:-]{1,200}$"
 NO_RECEIPT = (
     "This person was imported: whoever verified them holds the consent; there is no receipt here."
 )
+HELD_ELSEWHERE = (
+    "What each onboarding was asked for stands in its own encrypted history until retention.",
+    "The files themselves lie in the archive, below the folders named here.",
+    "The asset group lies at the upstream.",
+)
+"""What an export does not hold."""
 
 
 class ImportedAsset(UsableAsset):
@@ -122,8 +128,8 @@ class PersonShown(Message):
                 "assets": state.assets,
                 "onboardings": state.onboardings,
                 "videos": tuple(PersonsVideo.of_known(each, owner=owner) for each in videos),
-                "withdrawn_at": _utc(state.withdrawn_at),
-                "erased_at": _utc(state.erased_at),
+                "withdrawn_at": moment(state.withdrawn_at),
+                "erased_at": moment(state.erased_at),
             }
         )
 
@@ -169,5 +175,6 @@ class VideoAccepted(Message):
     number: int
 
 
-def _utc(seconds: float | None) -> datetime | None:
+def moment(seconds: float | None) -> datetime | None:
+    """Give the UTC moment, in milliseconds, of unix seconds; None of None."""
     return None if seconds is None else datetime.fromtimestamp(round(seconds, 3), tz=UTC)

@@ -18,7 +18,7 @@ from temporalio.exceptions import ApplicationError
 
 from likeness import steps
 from likeness.failures import FailureCode
-from likeness.messages.conversation import Cancel, OperatorOrder
+from likeness.messages.conversation import Cancel, OperatorOrder, Withdraw
 from likeness.messages.onboarding import OnboardingInput
 from likeness.messages.person import Erase, Generate
 from likeness.messages.telling import NotifyInput
@@ -30,7 +30,7 @@ _MOST_SAID = 200
 """An enum's rule names all its words, and there are many failure codes."""
 
 _NEVER_A_MODEL = frozenset({b"binary/null", b"binary/plain", b"binary/protobuf", b"json/protobuf"})
-_CONFIDENTIAL = (OnboardingInput, OperatorOrder, Cancel, Generate, Erase, NotifyInput)
+_CONFIDENTIAL = (OnboardingInput, OperatorOrder, Cancel, Withdraw, Generate, Erase, NotifyInput)
 """Starts and orders with words or addresses in them, which must never stand in clear."""
 _STEP_RESULTS = frozenset(
     step.gives for step in vars(steps).values() if isinstance(step, steps.Step)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 
 from temporalio.client import (
     Client,
@@ -21,10 +22,12 @@ from likeness.temporal import attributes
 from likeness.temporal.codec import UndecodablePayloadError
 from likeness.temporal.errors import NoSuchPersonError, NoSuchVideoError
 from likeness.temporal.glance import RPC_TIMEOUT, is_silence, temporal_away
+from likeness.temporal.paging import Place, page_of_runs
 from likeness.temporal.videos import describe_video
 
 STATUS_TIMEOUT = timedelta(seconds=1.5)
 _VIDEOS_AT_ONCE = 10
+_PAGE = 100
 
 
 class PersonGlance(Message):
@@ -42,6 +45,13 @@ class PersonGlance(Message):
     started_at: datetime
     closed_at: datetime | None = None
     imported: str | None = None
+
+
+class PeoplePage(NamedTuple):
+    """A page of persons, and the place to go on from; None where it is the last one."""
+
+    people: list[PersonGlance]
+    place: Place | None
 
 
 async def describe_person(
@@ -112,9 +122,33 @@ async def list_people(
     limit: int = 100,
     rpc_timeout: timedelta = RPC_TIMEOUT,
 ) -> AsyncIterator[PersonGlance]:
-    """Give a tenant's verified persons, newest first; who was erased is no longer among them.
+    """Give a tenant's verified persons, at most ``limit``; as ``page_of_people``."""
+    place: Place | None = None
+    while limit > 0:
+        size = min(limit, _PAGE)
+        page = await page_of_people(
+            client, tenant, limit=size, place=place, rpc_timeout=rpc_timeout
+        )
+        for glance in page.people:
+            yield glance
+        limit -= size
+        place = page.place
+        if place is None:
+            return
 
-    The list lags behind the runs by moments.
+
+async def page_of_people(
+    client: Client,
+    tenant: str,
+    *,
+    limit: int,
+    place: Place | None = None,
+    rpc_timeout: timedelta = RPC_TIMEOUT,
+) -> PeoplePage:
+    """Give a tenant's verified persons, or those that follow on ``place``, newest first.
+
+    Who was erased is no longer among them. The list lags behind the runs by moments; a run that
+    begins a new history, as after a deploy, is new to it, and comes first in the next walk.
 
     Raises:
         ValueError: The tenant may not stand in an id.
@@ -126,11 +160,10 @@ async def list_people(
         f"WorkflowType = '{names.PERSON}' AND WorkflowId STARTS_WITH '{prefix}' "
         "AND ExecutionStatus = 'Running'"
     )
-    try:
-        async for run in client.list_workflows(query, limit=limit, rpc_timeout=rpc_timeout):
-            yield await glance_at(run)
-    except RPCError as error:
-        raise temporal_away(error) from error
+    runs, place = await page_of_runs(
+        client, query, limit=limit, place=place, rpc_timeout=rpc_timeout
+    )
+    return PeoplePage([await glance_at(run) for run in runs], place)
 
 
 async def _video(client: Client, workflow_id: str, *, rpc_timeout: timedelta) -> KnownVideo:

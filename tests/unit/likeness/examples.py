@@ -261,7 +261,7 @@ EVENT = WebhookEvent(
 FULL: list[BaseModel] = [
     CONSENT,
     OpenSession(consent=CONSENT, not_after=1.5, device="a" * 64, take_over=True),
-    Withdraw(erased=True),
+    Withdraw(erased=True, actor="key:shop", reason="they wrote"),
     OperatorOrder(actor="ops", reason="why"),
     SessionOpened(
         outcome=OpenOutcome.OPENED, attempt=1, h5_link=SECRET, code=FailureCode.SESSION_LOST
