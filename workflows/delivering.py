@@ -75,9 +75,9 @@ class Deliveries:
             lambda: not self._under_way if event_id is None else event_id not in self._under_way
         )
 
-    def is_handed_over(self, event_id: str) -> None:
-        """Note that another run goes on with it."""
-        self._now(event_id, DeliveryState.HANDED_OVER)
+    def leaves(self, event_id: str, state: DeliveryState) -> None:
+        """Note what becomes of it without this run."""
+        self._now(event_id, state)
 
     async def _deliver(self, event: WebhookEvent, *, once: bool) -> None:
         try:

@@ -8,7 +8,7 @@ from temporalio.workflow import ChildWorkflowCancellationType, ParentClosePolicy
 
 from likeness import names
 from likeness.ids import notify_workflow_id
-from likeness.messages.conversation import DeliveryStatus, OnboardingStatus
+from likeness.messages.conversation import DeliveryState, DeliveryStatus, OnboardingStatus
 from likeness.messages.onboarding import OnboardingRequest, WebhookUrl
 from likeness.messages.telling import NotifyInput, WebhookEvent
 from likeness.stages import WaitingFor
@@ -74,10 +74,13 @@ class Telling:
         if self._deliveries is None or self._last is None or self.request.webhook_url is None:
             return
         await self._deliveries.is_over(self._last.id)
-        if owed := _that_fit(self._deliveries.owed):
-            await self._hand_over(self.request.webhook_url, owed)
-            for event in owed:
-                self._deliveries.is_handed_over(event.id)
+        owed = self._deliveries.owed
+        if taken := _that_fit(owed):
+            await self._hand_over(self.request.webhook_url, taken)
+        for event in owed[: len(owed) - len(taken)]:
+            self._deliveries.leaves(event.id, DeliveryState.UNDELIVERED)
+        for event in taken:
+            self._deliveries.leaves(event.id, DeliveryState.HANDED_OVER)
 
     def _event(self, snapshot: OnboardingStatus) -> WebhookEvent:
         self._sequence += 1
@@ -121,7 +124,7 @@ def _that_fit(events: tuple[WebhookEvent, ...]) -> tuple[WebhookEvent, ...]:
     fit: list[WebhookEvent] = []
     left = MOST_HANDED_OVER_BYTES
     for event in reversed(events):
-        left -= len(event.model_dump_json())
+        left -= len(event.model_dump_json().encode())
         if left < 0:
             break
         fit.insert(0, event)

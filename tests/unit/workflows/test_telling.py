@@ -8,14 +8,14 @@ import pytest
 from pydantic import SecretStr
 
 from likeness.failures import FailureCode
-from likeness.messages.conversation import Failure, OnboardingStatus, OrderGiven
+from likeness.messages.conversation import DeliveryState, Failure, OnboardingStatus, OrderGiven
 from likeness.messages.onboarding import AssetRequest, OnboardingRequest
 from likeness.messages.telling import WebhookEvent
 from likeness.stages import Hold, Stage, WaitingFor
 from workflows import telling
 from workflows.telling import MOST_HANDED_OVER_BYTES, MOST_TOLD, Telling, _that_fit
 
-SOME_WORDS = "why " * 120
+SOME_WORDS = "né pas " * 70
 
 
 class Heard:
@@ -23,10 +23,21 @@ class Heard:
 
     def __init__(self, *_: object, **__: object) -> None:
         self.events: list[tuple[WebhookEvent, bool]] = []
+        self.left: dict[str, DeliveryState] = {}
         self.log = ()
 
     def begins(self, event: WebhookEvent, *, once: bool = False) -> None:
         self.events.append((event, once))
+
+    @property
+    def owed(self) -> tuple[WebhookEvent, ...]:
+        return tuple(event for event, _ in self.events)
+
+    def leaves(self, event_id: str, state: DeliveryState) -> None:
+        self.left[event_id] = state
+
+    async def is_over(self, _: str) -> None:
+        return
 
 
 class Run:
@@ -55,10 +66,14 @@ class Run:
         self.telling.tells()
 
     @property
-    def told(self) -> list[tuple[WebhookEvent, bool]]:
+    def heard(self) -> Heard:
         deliveries = self.telling._deliveries
         assert isinstance(deliveries, Heard)
-        return deliveries.events
+        return deliveries
+
+    @property
+    def told(self) -> list[tuple[WebhookEvent, bool]]:
+        return self.heard.events
 
     @property
     def types(self) -> list[str]:
@@ -135,25 +150,42 @@ class TestTelling:
 
 class TestWhatIsHandedOver:
     @staticmethod
-    def events(count: int) -> tuple[WebhookEvent, ...]:
-        """Give events as large as an onboarding makes them that has been helped at length."""
+    def told(count: int) -> Run:
+        """Tell events as large as an onboarding makes them that has been helped at length."""
         run = Run()
         order = OrderGiven(verb="check_now", actor="ops", reason=SOME_WORDS, at=1.5)
         for number in range(count):
             stage = (Stage.VERIFYING, Stage.IN_REVIEW)[number % 2]
             run.rests(stage, orders=(order,) * 20)
-        return tuple(event for event, _ in run.told)
+        return run
 
     def test_is_all_of_it_in_its_order(self) -> None:
-        events = self.events(20)
+        events = self.told(20).heard.owed
 
         assert events == _that_fit(events)
 
     def test_is_the_latest_of_more_than_the_server_takes(self) -> None:
-        events = self.events(200)
+        events = self.told(200).heard.owed
 
         fit = _that_fit(events)
-        size = sum(len(event.model_dump_json()) for event in fit)
+        size = sum(len(event.model_dump_json().encode()) for event in fit)
 
         assert events[-len(fit) :] == fit
         assert MOST_HANDED_OVER_BYTES * 0.9 < size <= MOST_HANDED_OVER_BYTES
+
+    async def test_is_logged_so_and_the_rest_as_undelivered(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        run = self.told(200)
+        given: list[tuple[WebhookEvent, ...]] = []
+
+        async def hand_over(_: object, owed: tuple[WebhookEvent, ...]) -> None:
+            given.append(owed)
+
+        monkeypatch.setattr(run.telling, "_hand_over", hand_over)
+        await run.telling.is_over()
+        [taken] = given
+        expected = [DeliveryState.UNDELIVERED] * (200 - len(taken))
+        expected += [DeliveryState.HANDED_OVER] * len(taken)
+
+        assert expected == list(run.heard.left.values())
