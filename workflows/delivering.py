@@ -76,8 +76,9 @@ class Deliveries:
         )
 
     def leaves(self, event_id: str, state: DeliveryState) -> None:
-        """Note what becomes of it without this run."""
-        self._now(event_id, state)
+        """Note what becomes of it without this run, unless it has arrived after all."""
+        if event_id in self._owed:
+            self._now(event_id, state)
 
     async def _deliver(self, event: WebhookEvent, *, once: bool) -> None:
         try:
