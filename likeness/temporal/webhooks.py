@@ -5,6 +5,7 @@ a worker must before anything is sent.
 """
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -89,13 +90,15 @@ async def deliveries_of(
     onboarding: str,
     *,
     asking: bool = True,
+    also: Sequence[str] = (),
     rpc_timeout: timedelta = RPC_TIMEOUT,
 ) -> tuple[DeliveryStatus, ...]:
     """Give the delivery log: each event of the onboarding, and what became of it so far.
 
     Needs no worker. But a run that stopped sending, because the receiver had answered 410, alone
     knows what it would have told since: it is asked, unless the caller has seen that no worker
-    answers and is not ``asking``.
+    answers and is not ``asking``. ``also`` names runs begun a moment ago, which the list of runs
+    may not show yet.
 
     Raises:
         ValueError: Tenant or onboarding may not stand in an id.
@@ -104,7 +107,9 @@ async def deliveries_of(
         UndecodablePayloadError: The history is under a key that the client lacks.
 
     """
-    log = await delivery_log(client, tenant, onboarding, asking=asking, rpc_timeout=rpc_timeout)
+    log = await delivery_log(
+        client, tenant, onboarding, asking=asking, also=also, rpc_timeout=rpc_timeout
+    )
     return log.lines
 
 
@@ -114,6 +119,7 @@ async def delivery_log(
     onboarding: str,
     *,
     asking: bool = True,
+    also: Sequence[str] = (),
     rpc_timeout: timedelta = RPC_TIMEOUT,
 ) -> DeliveryLog:
     """Read all that is known; as ``deliveries_of``."""
@@ -123,7 +129,7 @@ async def delivery_log(
         raise NoSuchOnboardingError("There is no onboarding of that id here.")
     if not own.sendings:
         return DeliveryLog(own=own)
-    others = await _others(client, own, rpc_timeout=rpc_timeout)
+    others = await _others(client, own, also, rpc_timeout=rpc_timeout)
     has_stopped = any(sending.state is DeliveryState.GONE for sending in own.sendings)
     status = own.end
     if asking and has_stopped and not own.closed:
@@ -131,7 +137,9 @@ async def delivery_log(
     return DeliveryLog(own=own, others=others, status=status)
 
 
-async def _others(client: Client, own: Sender, *, rpc_timeout: timedelta) -> tuple[Sender, ...]:
+async def _others(
+    client: Client, own: Sender, also: Sequence[str], *, rpc_timeout: timedelta
+) -> tuple[Sender, ...]:
     """Read the runs that took over, or had something redriven.
 
     The list of runs lags behind by moments; the one that took over stands in the history.
@@ -146,14 +154,16 @@ async def _others(client: Client, own: Sender, *, rpc_timeout: timedelta) -> tup
     except RPCError as error:
         raise temporal_away(error) from error
     listed = {workflow_id for workflow_id, _ in runs}
-    unlisted = [(heir, None) for heir in own.heirs if heir not in listed]
+    unlisted = {heir for heir in own.heirs if heir not in listed} | set(also) - {own.workflow_id}
     found = await asyncio.gather(
         *(
             sender_of(client, workflow_id, run_id, rpc_timeout=rpc_timeout)
-            for workflow_id, run_id in (*runs, *unlisted)
+            for workflow_id, run_id in (*runs, *((one, None) for one in unlisted))
         )
     )
-    return tuple(sender for sender in found if sender is not None)
+    # One that was listed, and named as well, is one.
+    by_run = {sender.run_id: sender for sender in found if sender is not None}
+    return tuple(by_run.values())
 
 
 def _line(sending: Sending) -> DeliveryStatus:

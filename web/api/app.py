@@ -9,6 +9,7 @@ from web.api.events import event_routes
 from web.api.onboardings import onboarding_routes
 from web.api.orders import order_routes
 from web.api.people import people_routes
+from web.api.redriving import redriving_routes
 from web.api.refusals import answer_problems
 from web.api.routing import GatedRoute
 
@@ -19,7 +20,7 @@ def api_app(deps: ApiDeps) -> FastAPI:
     """Build the app; whoever builds it mounts it under ``PREFIX``."""
     app = FastAPI(openapi_url=None, redirect_slashes=False)
     app.state.admit = deps.admit
-    for routes in (onboarding_routes, order_routes, event_routes, people_routes):
+    for routes in (onboarding_routes, order_routes, redriving_routes, event_routes, people_routes):
         _add(app, routes(deps))
     _add(app, catalogue_routes())
     _add(app, document_routes())

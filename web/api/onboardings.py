@@ -39,6 +39,7 @@ from web.api.naming import (
     with_parameter,
 )
 from web.api.problems import ProblemError
+from web.api.redriving import with_deliveries
 from web.api.routing import api_router
 from web.calls import CONNECTED_WITHIN_S
 
@@ -158,7 +159,7 @@ def _add_looking(routes: APIRouter, deps: ApiDeps) -> None:
         glance = await describe_onboarding(client, caller.tenant, onboarding)
         if has_already(request, tag_of(glance)):
             return not_modified(tag_of(glance))
-        seen = await look_closer(client, glance)
+        seen = await with_deliveries(client, caller.tenant, await look_closer(client, glance))
         if has_already(request, seen.tag):
             return not_modified(seen.tag)
         response.headers["ETag"] = etag(seen.tag)

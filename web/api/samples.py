@@ -13,7 +13,13 @@ from likeness.rest.onboardings import (
     OnboardingListed,
     OnboardingPage,
 )
-from likeness.rest.orders import ExtendDeadlineOrder, ReplaceAssetsOrder, ResolveOrder, WithReason
+from likeness.rest.orders import (
+    ExtendDeadlineOrder,
+    RedriveOrder,
+    ReplaceAssetsOrder,
+    ResolveOrder,
+    WithReason,
+)
 
 _ID = "o-3f9c01d2ab77e0561c24"
 _URL = "https://likeness.example/i/gAAAAAAAAAAA5tq0"
@@ -94,6 +100,8 @@ RESOLUTION = ResolveOrder(
     asset="portrait",
     reason="found in the console",
 )
+
+REDRIVE = RedriveOrder(since_sequence=2, reason="the receiver was down")
 
 EVENTS = f"""retry: 2000
 

@@ -1,13 +1,16 @@
 """A Temporal client that keeps runs in memory: only what creating and describing asks of one."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, cast
 
+from temporalio.api.history.v1 import HistoryEvent
+from temporalio.api.workflowservice.v1 import DescribeWorkflowExecutionResponse
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.common import TypedSearchAttributes
+from temporalio.converter import DataConverter
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
@@ -22,10 +25,14 @@ class PretendedRun:
     memo: Mapping[str, Any]
     typed_search_attributes: TypedSearchAttributes
     run_id: str = "run-1"
+    workflow_type: str = "OnboardPerson"
     history_length: int = 2
     start_time: datetime = datetime(2026, 11, 27, 9, tzinfo=UTC)
     close_time: datetime | None = None
     status: WorkflowExecutionStatus = WorkflowExecutionStatus.RUNNING
+    raw_description: DescribeWorkflowExecutionResponse = field(
+        default_factory=DescribeWorkflowExecutionResponse
+    )
 
     async def memo_value(self, key: str, default: object, *, type_hint: type) -> Any:
         del default, type_hint
@@ -46,6 +53,11 @@ class PretendedHandle:
             raise RPCError("no such run", RPCStatusCode.NOT_FOUND, b"")
         return run
 
+    async def fetch_history_events(self, **_: object) -> AsyncIterator[HistoryEvent]:
+        none: tuple[HistoryEvent, ...] = ()
+        for event in none:
+            yield event
+
     async def query(self, *_: object, **__: object) -> None:
         raise RPCError("nobody polls", RPCStatusCode.FAILED_PRECONDITION, b"")
 
@@ -58,6 +70,7 @@ class PretendedTemporal:
     calls: list[str] = field(default_factory=list)
     away: set[str] = field(default_factory=set)
     lost: set[str] = field(default_factory=set)
+    data_converter: DataConverter = DataConverter.default
 
     def fail_if_away(self, call: str) -> None:
         self.calls.append(call)
