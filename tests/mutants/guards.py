@@ -442,6 +442,56 @@ MUTANTS = (
         "refuse_if(self.ending, ",
         (f"{SERVER}/test_telling.py::TestAReceiverThatDoesNotAnswer",),
     ),
+    # A webhook is ours, for its receiver alone, and given up in the end.
+    Mutant(
+        "signs a webhook without its id",
+        "outbound/signing.py",
+        'b".".join((event_id.encode("ascii"), str(sent_at)',
+        'b".".join((b"", str(sent_at)',
+        ("tests/integration/webhooks/test_verifying.py",),
+    ),
+    Mutant(
+        "signs with the newest secret only",
+        "outbound/signing.py",
+        "for secret in secrets)",
+        "for secret in secrets[:1])",
+        ("tests/integration/webhooks/test_verifying.py",),
+    ),
+    Mutant(
+        "sends a webhook unsigned where there is no secret",
+        "activities/webhooks.py",
+        "        if not secrets:\n",
+        "        if False:\n",
+        (f"{UNIT}/activities/test_webhooks.py",),
+    ),
+    Mutant(
+        "tells a failed delivery with the receiver's address",
+        "activities/webhooks.py",
+        'return _Answer(None, "no connection")',
+        'return _Answer(None, f"no connection to {order.url.get_secret_value()}")',
+        (f"{UNIT}/activities/test_webhooks.py",),
+    ),
+    Mutant(
+        "tries a webhook for ever",
+        "activities/webhooks.py",
+        "again = not order.once and attempt <= len(self._retries_s)",
+        "again = not order.once",
+        (f"{UNIT}/activities/test_webhooks.py",),
+    ),
+    Mutant(
+        "waits for a receiver as long as it takes",
+        "activities/webhooks.py",
+        "async with asyncio.timeout(DELIVERY_TIMEOUT_S):",
+        "async with asyncio.timeout(None):",
+        ("tests/integration/webhooks/test_receivers.py",),
+    ),
+    Mutant(
+        "reads webhook secrets once",
+        "runtime/owned_files.py",
+        "if self._known is None or seen is None or self._known[0] != seen:",
+        "if self._known is None:",
+        (f"{UNIT}/runtime/test_webhook_keys.py",),
+    ),
 )
 
 
