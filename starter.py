@@ -29,6 +29,7 @@ from commands.options import (
     DisplayName,
     DurationS,
     Form,
+    HoldFilter,
     Id,
     KeyId,
     Limit,
@@ -186,11 +187,14 @@ def watch(onboarding: Id, tenant: Tenant = DEFAULT_TENANT, output: Form = Output
 def list_(
     tenant: Tenant = DEFAULT_TENANT,
     stage: StageFilter = None,
+    hold: HoldFilter = None,
     limit: Limit = 20,
     output: Form = Output.TEXT,
 ) -> None:
-    """List onboardings, newest first."""
-    found = onboardings.listed(_settings(), subjects.tenant_of(tenant), stage=stage, limit=limit)
+    """List onboardings: those under way, newest first, then the ended, latest end first."""
+    found = onboardings.listed(
+        _settings(), subjects.tenant_of(tenant), stage=stage, hold=hold, limit=limit
+    )
     printing.Printer(output).table(found, limit=limit)
 
 

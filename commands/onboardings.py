@@ -21,7 +21,7 @@ from commands.looking import PATIENCE, follow, look_at_video, look_closely
 from commands.outcomes import CommandError, ExitCode, Problem, interrupted
 from commands.subjects import Clip, Subject
 from likeness.messages.onboarding import OnboardingInput, OnboardingRequest
-from likeness.stages import Stage
+from likeness.stages import Hold, Stage
 from likeness.temporal.onboardings import (
     OnboardingGlance,
     StartedOnboarding,
@@ -114,12 +114,17 @@ def watch(
 
 
 def listed(
-    settings: StarterSettings, tenant: str, *, stage: Stage | None, limit: int
+    settings: StarterSettings,
+    tenant: str,
+    *,
+    stage: Stage | None,
+    hold: Hold | None = None,
+    limit: int,
 ) -> list[ListedAnswer]:
-    """List a tenant's onboardings, newest first."""
+    """List a tenant's onboardings: those under way, newest first, then the ended ones."""
 
     async def question(client: Client) -> list[ListedAnswer]:
-        found = list_onboardings(client, tenant, stage=stage, limit=limit)
+        found = list_onboardings(client, tenant, stage=stage, hold=hold, limit=limit)
         return [_line(glance) async for glance in found]
 
     return ask(settings, question)

@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import typer
 
 from commands.outcomes import Output
-from likeness.stages import Stage
+from likeness.stages import Hold, Stage
 
 PROGRAM = "starter.py"
 
@@ -90,6 +90,7 @@ Wait = Annotated[
     typer.Option("--wait", help="Stay until the end; exit 0 when all that was asked for is there."),
 ]
 StageFilter = Annotated[Stage | None, typer.Option("--stage", help="Only those at this stage.")]
+HoldFilter = Annotated[Hold | None, typer.Option("--hold", help="Only those that hold so.")]
 Limit = Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many, newest first.")]
 Reason = Annotated[
     str,

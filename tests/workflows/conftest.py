@@ -371,7 +371,8 @@ async def journey_through(
             task_queue=TASK_QUEUE,
             webhook_keys_file=webhook_keys,
             webhook_allow=(receiver.origin,),
-            webhook_retries_s=(0.2,) * 20,
+            # Longer than a slow machine takes for any test: no schedule is over by itself.
+            webhook_retries_s=(0.2,) * 8 + (2,) * 12,
         )
         journey = Journey(client, world, base_url, settings, receiver)
         await journey.start_worker()

@@ -5,8 +5,11 @@ import time
 
 import pytest
 from temporalio.client import Client
+from temporalio.common import SearchAttributePair, TypedSearchAttributes
 
 from likeness import names
+from likeness.stages import Hold
+from likeness.temporal import attributes
 from runtime.keys import load_key_file
 from runtime.links import LinkSealer
 from runtime.settings import StarterSettings
@@ -239,6 +242,25 @@ class TestListAndLinkAndCancel:
 
         assert found == ["two", "one"]
         assert listed.answer[0]["person"] == "p-1"
+
+    async def test_list_shows_those_that_hold(self, operator: Operator, client: Client) -> None:
+        await operator.starts("one")
+        holding = [SearchAttributePair(attributes.HOLD, Hold.NEEDS_DECISION)]
+        await client.start_workflow(
+            names.ONBOARD_PERSON,
+            id="likeness/default/two",
+            task_queue=TASK_QUEUE,
+            search_attributes=TypedSearchAttributes(holding),
+        )
+
+        deadline = time.monotonic() + 20
+        found: list[str] = []
+        while found != ["two"] and time.monotonic() < deadline:
+            listed = await operator.runs("list", "--hold", "needs_decision", "-o", "json")
+            found = [line["onboarding_id"] for line in listed.answer]
+        other = await operator.runs("list", "--hold", "needs_assets", "-o", "json")
+
+        assert (["two"], []) == (found, other.answer)
 
     async def test_link_seals_the_link_again_without_a_worker(
         self, operator: Operator, settings: StarterSettings
