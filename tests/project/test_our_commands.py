@@ -1,6 +1,7 @@
 """The commands and health checks of docker-compose.yml, started for real with its variables."""
 
 import asyncio
+import json
 import shutil
 import subprocess
 import sys
@@ -8,6 +9,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import httpx
 import pytest
 
 from devstack.child import Child
@@ -75,6 +77,7 @@ def container(
     texts = {
         "/run/secrets": str(secrets),
         "file:///var/lib/likeness/archive": (tmp_path / "archive").as_uri(),
+        "/var/lib/likeness/api": str(tmp_path / "api"),
         "temporal:7233": temporal_server.address,
         "0.0.0.0": "127.0.0.1",  # noqa: S104 - what the containers bind, not this test
         "python": sys.executable,
@@ -137,3 +140,34 @@ class TestStarters:
         await asyncio.to_thread(child.wait, 30)
 
         assert (0, "[]") == (child.exit_code, child.log_tail())
+
+
+class TestTheApi:
+    async def test_is_open_to_a_key_that_the_starter_made_beside_it(
+        self, container: Container, children: list[Child]
+    ) -> None:
+        web = container.child(container.shows("web"))
+        starter = container.child(
+            container.shows("starter"), "keys", "api", "new", "--name", "shop", "-o", "json"
+        )
+        children.extend([web, starter])
+        web.start()
+        await healthy(web, container.shows("web"))
+        starter.start()
+        await asyncio.to_thread(starter.wait, 30)
+        key = json.loads(starter.log_tail())["key"]
+        port = container.shows("web").environment["ADMIN_PORT"]
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as api:
+            unknown = await api.get("/v1/people", headers={"Authorization": f"Bearer {key}x"})
+            async with asyncio.timeout(READY_WITHIN_S):
+                while True:
+                    known = await api.get("/v1/people", headers={"Authorization": f"Bearer {key}"})
+                    if known.is_success:
+                        break
+                    # Temporal is reached and the keys are checked in the background.
+                    assert 503 == known.status_code
+                    await asyncio.sleep(0.1)
+
+        assert 401 == unknown.status_code
+        assert [] == known.json()["people"]
+        assert key not in web.log_path.read_text()

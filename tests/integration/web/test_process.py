@@ -5,6 +5,7 @@ import json
 import sys
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
@@ -18,6 +19,8 @@ from devstack.isolation import child_environment
 from devstack.ports import free_port
 from devstack.temporal_server import RunningServer
 from likeness.temporal.keyring import Key, KeyRing
+from runtime.api_key_file import add_api_key, revoke_api_key
+from runtime.api_keys import NewApiKey
 from runtime.keycheck import check_keys
 from tests.integration.web.conftest import KEYS, LINK_KEYS
 
@@ -125,6 +128,32 @@ class TestWithoutTemporal:
         assert "canary" not in log
         assert callback.removeprefix("/callback/") not in log
         assert all(isinstance(json.loads(line), dict) for line in log.splitlines())
+
+    async def test_its_api_asks_for_a_key_and_leaves_no_trace_of_it_in_the_log(
+        self, start: Start, tmp_path: Path
+    ) -> None:
+        path = tmp_path / "keys" / "api.keys"
+        new = NewApiKey.made(name="shop", created_at=datetime.now(UTC))
+        add_api_key(path, new.key)
+        web = start({"LOG_LEVEL": "DEBUG", "API_KEYS_FILE": str(path)})
+        await web.answers(f"{web.admin}/v1/problems/bug", 200)
+        headers = {"Authorization": f"Bearer {new.secret.get_secret_value()}"}
+        async with httpx.AsyncClient(base_url=f"{web.admin}/v1", headers=headers) as api:
+            away = await api.get("/people")
+            revoke_api_key(path, new.key.id)
+            revoked = await api.get("/people")
+        nobody = await web.answers(f"{web.admin}/v1/people", 401)
+        web.child.terminate()
+        await web.ended()
+        log = web.child.log_path.read_text()
+
+        assert ["temporal_away", "key_refused", "key_missing"] == [
+            answer.json()["code"] for answer in (away, revoked, nobody)
+        ]
+        assert (503, "5") == (away.status_code, away.headers["retry-after"])
+        assert "server" not in away.headers
+        assert "key_refused" in log
+        assert new.secret.get_secret_value().rpartition("_")[2] not in log
 
 
 class TestWithTemporal:
