@@ -142,6 +142,15 @@ async def until(
         await asyncio.sleep(0.05)
 
 
+async def runs_counted(temporal: Client, query: str, *, at_least: int) -> int:
+    """Count runs once the list, which lags behind, has caught up with ``at_least``."""
+    while True:
+        found = await temporal.count_workflows(query)
+        if found.count >= at_least:
+            return found.count
+        await asyncio.sleep(0.05)
+
+
 @asynccontextmanager
 async def served(service: Service) -> AsyncIterator[Service]:
     """Serve the API as the web process does, until the block is left."""
