@@ -31,6 +31,10 @@ class Starter:
         """Add new keys for reading, or let the added ones write."""
         self._run(["keys", "rotate", *(["--write"] if write else [])])
 
+    def new_api_key(self, name: str) -> str:
+        """Make a key of the REST API that may start onboardings, and return it."""
+        return str(self._asked(["keys", "api", "new", "--name", name])["key"])
+
     def start(self, *arguments: str) -> dict[str, Any]:
         """Start an onboarding; returns what ``start -o json`` prints."""
         return self._asked(["start", *arguments])

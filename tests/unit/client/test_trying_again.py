@@ -70,6 +70,15 @@ class TestNotSafeToRepeat:
         assert told.value.maybe_done
         assert 1 == len(likeness.requests)
 
+    async def test_nor_is_one_that_no_worker_has_answered_yet(self) -> None:
+        likeness = Pretended(problem(FailureCode.WORKER_AWAY, 503, retry_after="5"))
+
+        with pytest.raises(UnavailableError) as told:
+            await likeness.client().onboardings.extend_deadline("o-1", 3600)
+
+        assert 5 == told.value.retry_after_s
+        assert 1 == len(likeness.requests)
+
     async def test_one_that_nobody_can_have_heard_is(self) -> None:
         likeness = Pretended(NOBODY, busy(), shown())
 
