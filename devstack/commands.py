@@ -31,9 +31,13 @@ class Starter:
         """Add new keys for reading, or let the added ones write."""
         self._run(["keys", "rotate", *(["--write"] if write else [])])
 
-    def new_api_key(self, name: str) -> str:
-        """Make a key of the REST API that may start onboardings, and return it."""
-        return str(self._asked(["keys", "api", "new", "--name", name])["key"])
+    def new_api_key(self, name: str, *arguments: str) -> str:
+        """Make a key of the REST API, which may start onboardings unless told else; return it."""
+        return str(self._asked(["keys", "api", "new", "--name", name, *arguments])["key"])
+
+    def webhook_secret(self) -> str:
+        """Return what signs the webhooks of the default tenant."""
+        return str(self._asked(["keys", "webhook", "show"])["secrets"][0])
 
     def start(self, *arguments: str) -> dict[str, Any]:
         """Start an onboarding; returns what ``start -o json`` prints."""

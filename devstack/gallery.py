@@ -32,6 +32,7 @@ from web.public import public_app
 from web.reader import DEVICE
 from web.taps import Tap
 
+_GRACE_S = 5.0
 _KEYS = KeyRing.of(Key.of(b"g" * 32))
 _COMPUTER = "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0"
 _WECHAT = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Mobile MicroMessenger/8.0"
@@ -254,6 +255,9 @@ def gallery_open(brand: Brand) -> Iterator[Gallery]:
         yield Gallery(base_url)
     finally:
         server.should_exit = True
+        thread.join(_GRACE_S)
+        # Some connections of a browser outlast even the server's own limit.
+        server.force_exit = True
         thread.join()
 
 

@@ -4,14 +4,19 @@ Judging the name beforehand would not do: it may resolve to another address a mo
 """
 
 import asyncio
+import functools
 import socket
 from collections.abc import Awaitable, Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import httpcore
 
 from outbound.public_addresses import is_public
 
 HTTPS_PORT = 443
+_LOOKUPS = ThreadPoolExecutor(32, thread_name_prefix="strangers-names")
+"""Their own threads: a name whose servers keep silent must not keep our own calls waiting."""
+
 MOST_ADDRESSES = 4
 """A name with more of them is tried at these only, each with its share of the time."""
 
@@ -102,5 +107,6 @@ class CheckedBackend(httpcore.AsyncNetworkBackend):
 async def addresses_of(host: str, port: int) -> Sequence[str]:
     """Ask the system's resolver, which also reads every old spelling of an IPv4 address."""
     loop = asyncio.get_running_loop()
-    found = await loop.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    ask = functools.partial(socket.getaddrinfo, host, port, type=socket.SOCK_STREAM)
+    found = await loop.run_in_executor(_LOOKUPS, ask)
     return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))

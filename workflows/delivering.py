@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
+from pydantic import ValidationError
 from temporalio import workflow
 
 from likeness.failures import FailureCode
@@ -105,11 +106,7 @@ class Deliveries:
             self._stops()
 
     def _missed(self, event: WebhookEvent, failed: StepFailedError) -> None:
-        missed = (
-            WebhookMissed.model_validate(failed.heartbeat)
-            if isinstance(failed.heartbeat, dict)
-            else None
-        )
+        missed = _as_missed(failed.heartbeat)
         self._now(
             event.id,
             DeliveryState.UNDELIVERED,
@@ -131,3 +128,11 @@ class Deliveries:
             self._owed.pop(event_id, None)
         self._log[event_id] = self._log[event_id].model_copy(update={"state": state, **known})
         self._on_change()
+
+
+def _as_missed(word: object) -> WebhookMissed | None:
+    """Read what the step said of its last try; another release may have said it otherwise."""
+    try:
+        return WebhookMissed.model_validate(word)
+    except ValidationError:
+        return None

@@ -197,8 +197,9 @@ class OnboardPerson(TakesOrders):
     @workflow.signal(name=names.VIDEO_CHANGED, description="The video is held or goes on")
     def video_changed(self, news: VideoChanged) -> None:
         """Tell the caller what the video's own run knows."""
+        # It may come in one task with the news that the video's run exists, and before that.
+        self.video.hears(news.video)
         if self.standing.stage is Stage.GENERATING:
-            self.video.hears(news.video)
             self.telling.tells()
 
     @workflow.update(name=names.CANCEL, description="The caller or an operator ends the run")

@@ -20,7 +20,8 @@ class StreamEvent:
 class EventStream:
     """Takes bytes as they come and gives the events that are whole by then.
 
-    ``last_id`` is that of the last whole event, after which a repeat begins.
+    ``last_id`` is that of the last whole event, after which a repeat begins; ``spoke`` tells that
+    the server has shown itself alive by a comment.
 
     Lines end with CR, LF or both and with nothing else: a JSON string may hold any other separator,
     such as U+2028.
@@ -28,6 +29,7 @@ class EventStream:
 
     def __init__(self, last_id: str = "") -> None:
         self.last_id = last_id
+        self.spoke = False
         self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
         self._rest = ""
         self._begun = False
@@ -51,6 +53,7 @@ class EventStream:
     def _line(self, line: str) -> StreamEvent | None:
         if not line:
             return self._dispatched()
+        self.spoke = self.spoke or line.startswith(":")
         field, _, value = line.partition(":")
         value = value.removeprefix(" ")
         if field == "data":

@@ -43,6 +43,9 @@ async def followed(transport: Transport, path: str) -> AsyncGenerator[Onboarding
             failure = NoAnswerError("likeness closed the stream of events.", maybe_done=False)
         except LikenessError as error:
             failure = error
+        if stream.spoke:
+            # It lived and had nothing to tell: onboardings rest for days.
+            tried = 1
         if not await transport.patience.again(failure, tried=tried, repeatable=True):
             raise failure
         stream = EventStream(stream.last_id)

@@ -1,4 +1,7 @@
-"""Onboardings as the API takes and shows them; all times are UTC in ISO 8601."""
+"""Onboardings as the API takes and shows them; times are UTC in ISO 8601.
+
+Those inside of attempts, orders and deliveries are unix seconds, as the run keeps them.
+"""
 
 from datetime import UTC, datetime
 from typing import Self
@@ -42,7 +45,7 @@ class CreateOnboarding(Order):
     contact: Words | None = None
     purpose: Words | None = None
     assets: tuple[AssetRequest, ...] = Field(min_length=1, max_length=MAX_ASSETS)
-    min_usable: int | None = Field(default=None, ge=1)
+    min_usable: int | None = Field(strict=True, default=None, ge=1)
     video: VideoRequest | None = None
     webhook_url: WebhookUrl | None = None
 

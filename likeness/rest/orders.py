@@ -24,7 +24,7 @@ class ReplaceAssetsOrder(WithReason):
 class ExtendDeadlineOrder(WithReason):
     """Body of ``extend_deadline``: by so many seconds."""
 
-    by_s: float = Field(gt=0, le=MAX_DEADLINE_S)
+    by_s: float = Field(strict=True, gt=0, le=MAX_DEADLINE_S)
 
 
 class ResolveOrder(WithReason):
@@ -45,7 +45,7 @@ class RedriveOrder(WithReason):
     """Body of ``redrive``: one event by its id, or those since a sequence; all undelivered else."""
 
     event_id: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]{1,64}$")
-    since_sequence: int | None = Field(default=None, ge=1)
+    since_sequence: int | None = Field(strict=True, default=None, ge=1)
 
     @model_validator(mode="after")
     def _says_which_once(self) -> Self:

@@ -46,7 +46,7 @@ class ImportPerson(Order):
     group_id: str = Field(pattern=UPSTREAM_ID)
     assets: tuple[ImportedAsset, ...] = Field(min_length=1, max_length=100)
     project_name: str = Field(default="", pattern=r"^[A-Za-z0-9_.:-]{0,200}$")
-    anew: bool = False
+    anew: bool = Field(strict=True, default=False)
 
     @model_validator(mode="after")
     def _names_each_asset_once(self) -> Self:

@@ -44,6 +44,12 @@ CHAPTERS = {
         "The web process is killed (SIGKILL) when a run has been told and the browser not yet "
         "answered; the person looks again or sends the form again.",
     ),
+    "crowd": Chapter(
+        "A crowd over the API",
+        "Ten clients start onboardings over the API, some twice at once under one key, some again "
+        "after the answer, while web and worker are killed in turns. Every key has one run, every "
+        "event arrives, and each counts once by its id.",
+    ),
     "no-worker": Chapter(
         "No worker",
         "The only worker is killed while people are at the check; callbacks, taps and new starts "

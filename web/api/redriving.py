@@ -78,10 +78,11 @@ def redriving_routes(deps: ApiDeps) -> APIRouter:
 async def with_deliveries(client: Client, tenant: str, seen: Looked) -> Looked:
     """Add what became of webhooks since the run last heard of them, where any are not there yet.
 
-    What has arrived needs no second look. Raises as ``look``.
+    While the run is open, what has arrived needs no second look. Raises as ``look``.
     """
     told = seen.onboarding
-    if told.detailed and all(each.state is DeliveryState.DELIVERED for each in told.deliveries):
+    open_and_detailed = told.detailed and not seen.closed
+    if open_and_detailed and all(each.state is DeliveryState.DELIVERED for each in told.deliveries):
         return seen
     log = await deliveries_of(client, tenant, told.onboarding_id, asking=False)
     known = {line.event_id for line in log}

@@ -5,6 +5,7 @@ https://html.spec.whatwg.org/multipage/server-sent-events.html#event-stream-inte
 
 import asyncio
 import hashlib
+import time
 from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Final
@@ -53,6 +54,7 @@ async def snapshots(
     """
     yield "retry: 2000\n\n"
     told_away = False
+    asked_at = time.monotonic()
     while not leaving.is_set():
         changed, seen = watched.changed, watched.seen
         event_id = event_id_of(seen)
@@ -64,9 +66,12 @@ async def snapshots(
         told_away = watched.away
         if watched.is_over:
             return
-        if not await _one_of(changed, leaving, within_s=quiet_s):
+        moved = await _one_of(changed, leaving, within_s=quiet_s)
+        if not moved or time.monotonic() - asked_at >= quiet_s:
             if not await still_admitted():
                 return
+            asked_at = time.monotonic()
+        if not moved:
             yield ": still here\n\n"
 
 

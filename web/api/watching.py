@@ -73,7 +73,7 @@ class Watch:
     @asynccontextmanager
     async def following(self, run: Run, seen: Looked) -> AsyncIterator[Watched]:
         """Have the run watched while the block lasts; ``seen`` is a look taken just now."""
-        watched, task = self._watched(run, seen)
+        watched = self._watched(run, seen)
         watched.show(seen)
         self._followers[run] = self._followers.get(run, 0) + 1
         try:
@@ -81,14 +81,14 @@ class Watch:
         finally:
             self._followers[run] -= 1
             if not self._followers[run]:
-                del self._followers[run], self._runs[run]
-                task.cancel()
+                del self._followers[run]
+                self._runs.pop(run)[1].cancel()
 
-    def _watched(self, run: Run, seen: Looked) -> tuple[Watched, asyncio.Task[None]]:
-        if run not in self._runs:
+    def _watched(self, run: Run, seen: Looked) -> Watched:
+        if run not in self._runs or self._runs[run][1].done():
             watched = Watched(seen)
             self._runs[run] = watched, asyncio.create_task(self._go_on(run, watched))
-        return self._runs[run]
+        return self._runs[run][0]
 
     async def _go_on(self, run: Run, watched: Watched) -> None:
         while not watched.is_over:
