@@ -74,6 +74,12 @@ class TestEvents:
 
         assert 21 == len(await stages(likeness))
 
+    async def test_nor_is_one_that_lives_and_has_nothing_to_tell(self) -> None:
+        resting = [streaming(": still here\n\n") for _ in range(20)]
+        likeness = Pretended(*resting, streaming(told(20, DONE)))
+
+        assert [Stage.COMPLETED] == await stages(likeness)
+
     async def test_an_onboarding_that_is_not_there_is_told_at_once(self) -> None:
         likeness = Pretended(problem(FailureCode.NO_SUCH_ONBOARDING, 404))
 

@@ -122,3 +122,24 @@ class TestTheETag:
             other = await api.get(f"/onboardings/{onboarding}", headers=known)
 
         assert [200, 304, 200] == [each.status_code for each in (missed, same, other)]
+
+    async def test_changes_too_where_what_had_arrived_is_sent_again(
+        self, service: Service, receiver: Receiver
+    ) -> None:
+        api = service.caller()
+        receiver.answer = lambda _: 204
+        async with service.working():
+            created = await service.create(api, webhook_url=receiver.url)
+            onboarding: str = created["onboarding_id"]
+            await api.post(f"/onboardings/{onboarding}/cancel")
+            await until(api, onboarding, lambda seen: seen.ended_at is not None)
+            arrived = await api.get(f"/onboardings/{onboarding}")
+            receiver.answer = lambda _: 503
+            await api.post(f"/onboardings/{onboarding}/redrive", json={"since_sequence": 1})
+
+            await until(api, onboarding, lambda seen: are(DeliveryState.UNDELIVERED, seen))
+            known = {"If-None-Match": arrived.headers["ETag"]}
+            other = await api.get(f"/onboardings/{onboarding}", headers=known)
+
+        assert are(DeliveryState.DELIVERED, Onboarding.model_validate(arrived.json()))
+        assert [200, 200] == [arrived.status_code, other.status_code]

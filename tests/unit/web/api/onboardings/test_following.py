@@ -131,6 +131,15 @@ class TestAStream:
 
         assert ["retry: 2000", "event: onboarding"] == names(lines)
 
+    async def test_ends_so_too_where_something_changes_all_the_time(self) -> None:
+        watched = Watched(looked())
+        lines = stream(watched, quiet_s=0, admitted=no)
+        said = [await anext(lines), await anext(lines)]
+        watched.show(looked(Stage.VERIFYING, events=9))
+
+        assert ["retry: 2000", "event: onboarding"] == names(said)
+        assert [] == [line async for line in lines]
+
     async def test_ends_when_the_process_leaves(self) -> None:
         leaving = asyncio.Event()
         lines = stream(Watched(looked()), leaving=leaving)
@@ -162,6 +171,18 @@ class TestAWatch:
         watched.show(later)
 
         assert Stage.INVITED is watched.seen.onboarding.stage
+
+    async def test_looks_anew_at_a_run_that_had_ended_and_is_open_again(self) -> None:
+        sights = Sights(looked(Stage.COMPLETED, events=9, closed=True))
+        watch = Watch(sights, every_s=0)
+        async with watch.following(RUN, looked()) as slow:
+            while not slow.is_over:  # noqa: ASYNC110  # the watch is what is tried here
+                await asyncio.sleep(0)
+            await asyncio.sleep(0)
+            looks = sights.looks
+
+            assert names(await followed(watch, looked(events=4)))[-1] == "event: ended"
+            assert sights.looks > looks
 
     async def test_looks_no_more_when_nobody_follows(self) -> None:
         sights = Sights(looked())
