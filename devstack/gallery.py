@@ -256,9 +256,9 @@ def gallery_open(brand: Brand) -> Iterator[Gallery]:
     finally:
         server.should_exit = True
         thread.join(_GRACE_S)
-        # Some connections of a browser outlast even the server's own limit.
+        # A browser's connections may outlast even the server's own limit; the thread is a daemon.
         server.force_exit = True
-        thread.join()
+        thread.join(_GRACE_S)
 
 
 class _Still:

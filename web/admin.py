@@ -2,15 +2,18 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from http import HTTPStatus
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from likeness.failures import FailureCode
 from web.api.app import PREFIX
+from web.api.problems import ProblemError
 from web.codec_endpoint import CodecEndpoint, refused_in_json
 from web.tally import Tally
 
@@ -45,7 +48,7 @@ def admin_app(deps: AdminDeps) -> FastAPI:
     app.mount(PREFIX, deps.api)
     # A mount is asked for what stands behind its slash only.
     app.router.routes.append(Route(PREFIX, deps.api))
-    app.add_exception_handler(HTTPException, refused_in_json)
+    app.add_exception_handler(HTTPException, _refused)
     app.add_middleware(
         _CodecsCors,
         allow_origins=deps.codec.gate.ui_origins,
@@ -67,3 +70,10 @@ class _CodecsCors(CORSMiddleware):
             await super().__call__(scope, receive, send)
         else:
             await self.app(scope, receive, send)
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    """Refuse in JSON; also where a line break in the path has kept it from the API's own app."""
+    if request.url.path.startswith(f"{PREFIX}/"):
+        return ProblemError(FailureCode.NO_SUCH_PAGE, HTTPStatus.NOT_FOUND).response()
+    return await refused_in_json(request, error)

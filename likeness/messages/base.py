@@ -2,7 +2,15 @@
 
 from typing import Annotated, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, PlainSerializer, SecretStr
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    SecretStr,
+)
 
 from likeness.ids import checked_part
 
@@ -31,6 +39,19 @@ Secret = Annotated[
     PlainSerializer(lambda secret: secret.get_secret_value(), return_type=str, when_used="json"),
 ]
 """Masked in every repr and log, whole in JSON: payloads are encrypted by the codec."""
+
+
+def _no_text(value: object) -> object:
+    if isinstance(value, str | bytes | bool):
+        raise ValueError("a whole number is wanted")  # noqa: TRY004  # pydantic reads this one
+    return value
+
+
+WholeNumber = Annotated[int, BeforeValidator(_no_text)]
+"""A number without a fraction, as JSON Schema has it: 5 or 5.0, but neither "5" nor true."""
+
+CountFromOne = Annotated[int, Field(ge=1), BeforeValidator(_no_text)]
+"""A ``WholeNumber`` of 1 at least."""
 
 IdPart = Annotated[str, AfterValidator(checked_part)]
 """1 to 40 characters out of ``a-z 0-9 _ -``; never personal data."""

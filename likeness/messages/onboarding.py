@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, SecretStr, model_validator
 
 from likeness.ids import DEFAULT_ACCOUNT, DEFAULT_TENANT, onboarding_workflow_id
-from likeness.messages.base import IdPart, Message, Order, Secret
+from likeness.messages.base import CountFromOne, IdPart, Message, Order, Secret, WholeNumber
 from likeness.stages import QueryPolicy
 
 MAX_ASSETS = 20
@@ -105,11 +105,11 @@ class VideoRequest(Order):
     """
 
     prompt: Annotated[Secret, AfterValidator(_sayable)] = Field(min_length=1, max_length=4000)
-    duration_s: int = Field(strict=True, default=5, ge=4, le=15)
+    duration_s: WholeNumber = Field(default=5, ge=4, le=15)
     resolution: str = Field(default="720p", pattern=r"^(480p|720p|1080p)$")
     size: str = Field(default="16:9", pattern=r"^(16:9|9:16|1:1|4:3|3:4|21:9|adaptive)$")
     generate_audio: bool = Field(strict=True, default=False)
-    seed: int | None = Field(strict=True, default=None)
+    seed: WholeNumber | None = None
     model: str = Field(default="doubao-seedance-2.0-face", pattern=r"^[a-z0-9][a-z0-9.-]{0,63}$")
 
     def fingerprint(self) -> str:
@@ -144,7 +144,7 @@ class OnboardingRequest(Order):
     contact: Words | None = None
     purpose: Words | None = None
     assets: tuple[AssetRequest, ...] = Field(min_length=1, max_length=MAX_ASSETS)
-    min_usable: int | None = Field(strict=True, default=None, ge=1)
+    min_usable: CountFromOne | None = None
     video: VideoRequest | None = None
     webhook_url: WebhookUrl | None = None
 

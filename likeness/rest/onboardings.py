@@ -10,7 +10,7 @@ from pydantic import Field
 
 from likeness.failures import FailureCode
 from likeness.ids import DEFAULT_ACCOUNT
-from likeness.messages.base import IdPart, Message, Order
+from likeness.messages.base import CountFromOne, IdPart, Message, Order
 from likeness.messages.conversation import (
     AssetStatus,
     AttemptStatus,
@@ -45,7 +45,7 @@ class CreateOnboarding(Order):
     contact: Words | None = None
     purpose: Words | None = None
     assets: tuple[AssetRequest, ...] = Field(min_length=1, max_length=MAX_ASSETS)
-    min_usable: int | None = Field(strict=True, default=None, ge=1)
+    min_usable: CountFromOne | None = None
     video: VideoRequest | None = None
     webhook_url: WebhookUrl | None = None
 

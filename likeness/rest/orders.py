@@ -4,7 +4,7 @@ from typing import Self
 
 from pydantic import Field, model_validator
 
-from likeness.messages.base import Order
+from likeness.messages.base import CountFromOne, Order
 from likeness.messages.conversation import Resolution
 from likeness.messages.onboarding import MAX_ASSETS, MAX_DEADLINE_S, AssetRequest
 
@@ -45,7 +45,7 @@ class RedriveOrder(WithReason):
     """Body of ``redrive``: one event by its id, or those since a sequence; all undelivered else."""
 
     event_id: str | None = Field(default=None, pattern=r"^[A-Za-z0-9_-]{1,64}$")
-    since_sequence: int | None = Field(strict=True, default=None, ge=1)
+    since_sequence: CountFromOne | None = None
 
     @model_validator(mode="after")
     def _says_which_once(self) -> Self:

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, BeforeValidator
 
 from likeness.failures import FailureCode
 from likeness.rest.onboardings import (
@@ -45,6 +45,16 @@ from web.calls import CONNECTED_WITHIN_S
 
 DEFAULT_LIMIT = 20
 MAX_LIMIT = 100
+
+
+def _written_out(moment: object) -> object:
+    """Take no bare number, which would be read as a unix time that nobody has promised."""
+    if isinstance(moment, str) and "-" not in moment.lstrip("-"):
+        raise ValueError("a moment in ISO 8601 with its time zone is wanted")
+    return moment
+
+
+Moment = Annotated[AwareDatetime, BeforeValidator(_written_out)]
 
 
 def onboarding_routes(deps: ApiDeps) -> APIRouter:
@@ -109,8 +119,8 @@ def _add_list(routes: APIRouter, deps: ApiDeps) -> None:
         ] = None,
         stage: Annotated[Stage | None, Query()] = None,
         hold: Annotated[Hold | None, Query()] = None,
-        started_after: Annotated[AwareDatetime | None, Query()] = None,
-        started_before: Annotated[AwareDatetime | None, Query()] = None,
+        started_after: Annotated[Moment | None, Query()] = None,
+        started_before: Annotated[Moment | None, Query()] = None,
     ) -> OnboardingPage:
         """Give a page of them: those under way, newest first, then the ended, latest end first.
 

@@ -247,6 +247,16 @@ class TestReadiness:
 
 
 class TestTheApi:
+    async def test_refuses_a_line_break_in_a_path_as_its_own(self) -> None:
+        async with admin() as client:
+            answer = await client.get("/v1/onboardings/%0A/link")
+
+        assert (404, "application/problem+json", "no_such_page") == (
+            answer.status_code,
+            answer.headers["content-type"],
+            answer.json()["code"],
+        )
+
     async def test_stands_under_its_version(self) -> None:
         async with admin() as client:
             response = await client.get("/v1/openapi.json")
