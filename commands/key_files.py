@@ -10,9 +10,8 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from commands.answers import KeyFileAnswer, NewKeysAnswer, RotationAnswer
-from commands.outcomes import CommandError, ExitCode, Problem
+from commands.outcomes import refused
 from commands.webhook_keys import made_for_default
-from likeness.failures import Actor
 from likeness.temporal.keyring import KeyRing
 from runtime.keys import (
     KeyFileError,
@@ -64,7 +63,7 @@ def add_keys(settings: StarterSettings) -> RotationAnswer:
     for path in (settings.payload_keys_file, settings.link_keys_file):
         load_key_file(path)
     if (waiting := waiting_keys(settings)) is not None:
-        raise _refused(
+        raise refused(
             f"The payload key {waiting.payload_key_id} was added before and does not write yet.",
             "Let it write with `python starter.py keys rotate --write`.",
         )
@@ -112,7 +111,7 @@ def ring_without(settings: StarterSettings, key_id: str) -> KeyRing:
     """
     ring = load_key_file(settings.payload_keys_file)
     if key_id == ring.write.id:
-        raise _refused(
+        raise refused(
             f"The payload key {key_id} writes; only one that merely reads can be retired.",
             "Rotate first: `python starter.py keys rotate`.",
         )
@@ -143,7 +142,7 @@ def promote_keys(settings: StarterSettings) -> RotationAnswer:
 def _waiting(settings: StarterSettings) -> Waiting:
     waiting = waiting_keys(settings)
     if waiting is None:
-        raise _refused(
+        raise refused(
             "No new key waits to write here.",
             "Add one with `python starter.py keys rotate`, on the machine that keeps the files.",
         )
@@ -159,7 +158,7 @@ def _made(path: Path) -> KeyFileAnswer:
 def _checked(path: Path, key_id: str) -> KeyRing:
     ring = load_key_file(path)
     if key_id not in (ring.write.id, list(ring.read)[-1]):
-        raise _refused(
+        raise refused(
             f"The last key of {path} is not {key_id}, which waits to write.",
             "Put back the file that `keys rotate` made.",
         )
@@ -169,13 +168,3 @@ def _checked(path: Path, key_id: str) -> KeyRing:
 def _note(settings: StarterSettings) -> Path:
     path = settings.payload_keys_file
     return path.with_name(f"{path.name}.waiting")
-
-
-def _refused(sentence: str, next_step: str) -> CommandError:
-    return CommandError(
-        sentence,
-        code=Problem.REFUSED,
-        exit_code=ExitCode.FAILED,
-        who=Actor.OPERATOR,
-        next_step=next_step,
-    )

@@ -165,13 +165,8 @@ def waited(started: StartAnswer, ended: StatusAnswer) -> WaitedAnswer:
 def _perhaps_started(error: CommandError, subject: Subject) -> CommandError:
     if error.exit_code not in (ExitCode.AWAY, ExitCode.INTERRUPTED):
         return error
-    return CommandError(
-        str(error),
-        code=error.code,
-        exit_code=error.exit_code,
-        who=error.who,
-        next_step=f"Repeat the command with --id {subject.onboarding}: it finds the run or makes "
-        "it.",
+    return error.leading_to(
+        f"Repeat the command with --id {subject.onboarding}: it finds the run or makes it."
     )
 
 

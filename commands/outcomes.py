@@ -60,6 +60,16 @@ class CommandError(Exception):
         self.who = who
         self.next_step = next_step
 
+    def leading_to(self, next_step: str) -> "CommandError":
+        """Give the same error with another next step."""
+        return CommandError(
+            str(self),
+            code=self.code,
+            exit_code=self.exit_code,
+            who=self.who,
+            next_step=next_step,
+        )
+
     def answer(self) -> dict[str, Any]:
         """Give the object that ``-o json`` prints to stderr."""
         return {
@@ -79,6 +89,17 @@ def bad_input(sentence: str) -> CommandError:
         code=FailureCode.BAD_INPUT,
         exit_code=ExitCode.BAD_INPUT,
         next_step="Correct it and run the command again; --help shows an example.",
+    )
+
+
+def refused(sentence: str, next_step: str) -> CommandError:
+    """Give the error of a command that the operator's own files do not allow."""
+    return CommandError(
+        sentence,
+        code=Problem.REFUSED,
+        exit_code=ExitCode.FAILED,
+        who=Actor.OPERATOR,
+        next_step=next_step,
     )
 
 

@@ -130,23 +130,13 @@ def _known_otherwise(error: CommandError, somebody: Somebody) -> CommandError:
     """Say where it shows what is known of somebody who was to be imported."""
     if error.code != Problem.DIFFERENT_REQUEST:
         return error
-    return CommandError(
-        str(error),
-        code=error.code,
-        exit_code=error.exit_code,
-        who=error.who,
-        next_step=f"See who that is: {somebody.command('show')}",
-    )
+    return error.leading_to(f"See who that is: {somebody.command('show')}")
 
 
 def _perhaps_ordered(error: CommandError, order_id: str) -> CommandError:
     """Name the id with which a repeat cannot pay twice."""
     if error.exit_code not in (ExitCode.AWAY, ExitCode.INTERRUPTED):
         return error
-    return CommandError(
-        str(error),
-        code=error.code,
-        exit_code=error.exit_code,
-        who=error.who,
-        next_step=f"Repeat the command with --id {order_id}: it finds the order or makes it.",
+    return error.leading_to(
+        f"Repeat the command with --id {order_id}: it finds the order or makes it."
     )

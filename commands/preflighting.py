@@ -8,8 +8,7 @@ from commands.outcomes import CommandError, ExitCode
 from likeness.asset_reasons import AssetReason, advice_on
 from likeness.failures import FailureCode
 from likeness.messages.onboarding import OnboardingRequest
-from likeness.temporal.errors import NoSuchOnboardingError
-from likeness.temporal.onboardings import describe_onboarding
+from likeness.temporal.onboardings import onboarding_is_known
 from outbound.preflight import Candidate, Preflight
 from runtime.settings import StarterSettings
 
@@ -26,7 +25,9 @@ async def refuse_unfit_assets(
         CommandError: Some of them would surely be refused; it names them, never their addresses.
 
     """
-    if not settings.preflight or await _is_known(client, request):
+    if not settings.preflight or await onboarding_is_known(
+        client, request.tenant, request.onboarding
+    ):
         return
     preflight = Preflight(allow=settings.fetch_allow)
     try:
@@ -36,14 +37,6 @@ async def refuse_unfit_assets(
         await preflight.aclose()
     if unfit:
         raise _refusal(unfit)
-
-
-async def _is_known(client: Client, request: OnboardingRequest) -> bool:
-    try:
-        await describe_onboarding(client, request.tenant, request.onboarding)
-    except NoSuchOnboardingError:
-        return False
-    return True
 
 
 def _refusal(unfit: Mapping[str, AssetReason]) -> CommandError:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pydantic import SecretStr
 
 from commands.answers import WebhookFileAnswer
-from commands.outcomes import CommandError, ExitCode, Problem
+from commands.outcomes import CommandError, ExitCode, Problem, refused
 from commands.webhook_key_answers import (
     WebhookSecretAnswer,
     WebhookSecretRetiredAnswer,
@@ -53,7 +53,7 @@ def make_secret(settings: WebhookKeysSettings, tenant: str) -> WebhookSecretAnsw
     with alone_with(path):
         tenants = load_webhook_keys(path) if path.exists() else {}
         if tenant in tenants:
-            raise _refused(
+            raise refused(
                 f"Tenant {tenant} has a webhook secret already.",
                 f"See it with {_command('show', tenant)}, or exchange it with "
                 f"{_command('rotate', tenant)}.",
@@ -90,7 +90,7 @@ def rotate_secret(settings: WebhookKeysSettings, tenant: str) -> WebhookSecretRo
         tenants = load_webhook_keys(path)
         old = _secrets_of(tenants, tenant)
         if len(old) == MOST_SECRETS:
-            raise _refused(
+            raise refused(
                 f"Two webhook secrets of tenant {tenant} sign already.",
                 f"Retire the older one first, with {_command('retire', tenant)}.",
             )
@@ -112,7 +112,7 @@ def retire_secret(settings: WebhookKeysSettings, tenant: str) -> WebhookSecretRe
         tenants = load_webhook_keys(path)
         newest, *old = _secrets_of(tenants, tenant)
         if not old:
-            raise _refused(
+            raise refused(
                 f"Tenant {tenant} has one webhook secret only, and it signs.",
                 f"Make another one first, with {_command('rotate', tenant)}.",
             )
@@ -134,13 +134,3 @@ def _secrets_of(tenants: WebhookSecrets, tenant: str) -> Sequence[SecretStr]:
 
 def _command(verb: str, tenant: str) -> str:
     return f"`python starter.py keys webhook {verb} --tenant {tenant}`"
-
-
-def _refused(sentence: str, next_step: str) -> CommandError:
-    return CommandError(
-        sentence,
-        code=Problem.REFUSED,
-        exit_code=ExitCode.FAILED,
-        who=Actor.OPERATOR,
-        next_step=next_step,
-    )

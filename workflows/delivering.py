@@ -18,7 +18,7 @@ from likeness.messages.telling import (
 )
 from likeness.steps import DELIVER_WEBHOOK
 from likeness.summaries import Summary
-from workflows.performing import Patience, StepFailedError, delivering, delivering_once, perform
+from workflows.performing import StepFailedError, delivering, delivering_once, perform
 
 _OWED = (DeliveryState.PENDING, DeliveryState.UNDELIVERED)
 
@@ -87,17 +87,13 @@ class Deliveries:
                 DELIVER_WEBHOOK,
                 DeliverWebhook(tenant=self._tenant, url=self._url, event=event, once=once),
                 on=webhook_queue(workflow.info().task_queue),
-                patience=self._patience(once=once),
+                patience=delivering_once() if once else delivering(),
                 summary=Summary.DELIVER_WEBHOOK,
             )
         except StepFailedError as failed:
             self._missed(event, failed)
         else:
             self._reached(event, delivered)
-
-    @staticmethod
-    def _patience(*, once: bool) -> Patience:
-        return delivering_once() if once else delivering()
 
     def _reached(self, event: WebhookEvent, delivered: WebhookDelivered) -> None:
         state = DeliveryState.GONE if delivered.gone else DeliveryState.DELIVERED

@@ -87,6 +87,15 @@ async def describe_onboarding(
     return glance
 
 
+async def onboarding_is_known(client: Client, tenant: str, onboarding: str) -> bool:
+    """Tell whether there is one of that id; raises as ``describe_onboarding`` for all else."""
+    try:
+        await describe_onboarding(client, tenant, onboarding)
+    except NoSuchOnboardingError:
+        return False
+    return True
+
+
 async def described_run(
     client: Client, workflow_id: str, *, rpc_timeout: timedelta
 ) -> WorkflowExecutionDescription:

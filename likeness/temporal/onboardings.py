@@ -23,6 +23,7 @@ from likeness.temporal.glance import (
     RPC_TIMEOUT,
     OnboardingGlance,
     describe_onboarding,
+    onboarding_is_known,
     temporal_away,
 )
 from likeness.temporal.listing import OnboardingsPage, Wanted, list_onboardings, page_of_onboardings
@@ -50,6 +51,7 @@ __all__ = [
     "describe_onboarding",
     "extend_deadline",
     "list_onboardings",
+    "onboarding_is_known",
     "onboarding_status",
     "page_of_onboardings",
     "release_device",

@@ -8,8 +8,7 @@ from temporalio.client import Client
 
 from likeness.messages.onboarding import OnboardingInput, OnboardingRequest
 from likeness.rest.onboardings import CreateOnboarding, OnboardingCreated
-from likeness.temporal.errors import NoSuchOnboardingError
-from likeness.temporal.onboardings import describe_onboarding, start_onboarding
+from likeness.temporal.onboardings import onboarding_is_known, start_onboarding
 from runtime.links import InviteToken, LinkSealer, invite_url
 from web.api.callers import Caller
 from web.api.deps import ApiDeps
@@ -39,7 +38,7 @@ class Creation:
         # Repeats that come at once wait here, so that only the first has the assets looked at.
         async with self._turn(request):
             client = await self._deps.client(CONNECTED_WITHIN_S)
-            if not await _is_known(client, request):
+            if not await onboarding_is_known(client, request.tenant, request.onboarding):
                 await self._look_at_assets(client, request)
             order = OnboardingInput(request=request, policy=self._deps.policy)
             started = await start_onboarding(client, order, task_queue=self._deps.task_queue)
@@ -63,7 +62,7 @@ class Creation:
             await self._deps.preflight(request)
         except ProblemError:
             # Another process may have started it meanwhile: what has begun is not refused.
-            if not await _is_known(client, request):
+            if not await onboarding_is_known(client, request.tenant, request.onboarding):
                 raise
 
 
@@ -78,11 +77,3 @@ def _requested(caller: Caller, key: str, body: CreateOnboarding) -> OnboardingRe
         return body.request(tenant=caller.tenant, onboarding=onboarding, account=caller.account)
     except ValidationError as error:
         raise ProblemError.of_invalid(error) from None
-
-
-async def _is_known(client: Client, request: OnboardingRequest) -> bool:
-    try:
-        await describe_onboarding(client, request.tenant, request.onboarding)
-    except NoSuchOnboardingError:
-        return False
-    return True

@@ -1,6 +1,7 @@
 """Gives one order to a running onboarding and shows where it stands after it."""
 
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from temporalio.client import Client
 
@@ -13,10 +14,14 @@ from web.api.looking import look, shown
 from web.calls import CONNECTED_WITHIN_S
 
 Obeyed = OnboardingStatus | VideoStatus
-Verb = Callable[[Client], Awaitable[Obeyed]]
+OrderT = TypeVar("OrderT")
+Verb = Callable[[Client, str, str, OrderT], Awaitable[Obeyed]]
+"""What ``likeness.temporal.orders`` has for it, called with tenant, onboarding and order."""
 
 
-async def obeyed(deps: ApiDeps, tenant: str, onboarding: str, verb: Verb) -> Onboarding:
+async def obeyed(
+    deps: ApiDeps, tenant: str, onboarding: str, verb: Verb[OrderT], order: OrderT
+) -> Onboarding:
     """Give the order.
 
     Raises:
@@ -25,7 +30,7 @@ async def obeyed(deps: ApiDeps, tenant: str, onboarding: str, verb: Verb) -> Onb
     """
     client = await deps.client(CONNECTED_WITHIN_S)
     before = await describe_onboarding(client, tenant, onboarding)
-    after = await verb(client)
+    after = await verb(client, tenant, onboarding, order)
     return await _after(client, before, after)
 
 

@@ -1,12 +1,10 @@
 """Orders to a running onboarding: what the caller and the operator may have it do."""
 
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter
 from pydantic import BaseModel
-from temporalio.client import Client
 
 from likeness import names
 from likeness.failures import FailureCode
@@ -28,7 +26,7 @@ from web.api.callers import Admitted
 from web.api.deps import ApiDeps
 from web.api.documenting import operation
 from web.api.naming import NO_SUCH, OnboardingId
-from web.api.ordering import Obeyed, obeyed
+from web.api.ordering import Verb, obeyed
 from web.api.routing import api_router
 
 
@@ -41,36 +39,8 @@ class _Plain:
     summary: str
     tells: str
     refusals: tuple[FailureCode, ...] = ()
-    give: Callable[[Client, str, str, str, str], Awaitable[Obeyed]]
-
-
-async def _cancel(client: Client, tenant: str, which: str, actor: str, reason: str) -> Obeyed:
-    order = Cancel(actor=actor, reason=reason)
-    return await orders.cancel_onboarding(client, tenant, which, order)
-
-
-async def _accept(client: Client, tenant: str, which: str, actor: str, reason: str) -> Obeyed:
-    order = AcceptPartial(actor=actor, reason=reason)
-    return await orders.accept_partial(client, tenant, which, order)
-
-
-async def _check(client: Client, tenant: str, which: str, actor: str, reason: str) -> Obeyed:
-    return await orders.check_now(client, tenant, which, CheckNow(actor=actor, reason=reason))
-
-
-async def _revoke(client: Client, tenant: str, which: str, actor: str, reason: str) -> Obeyed:
-    order = OperatorOrder(actor=actor, reason=reason)
-    return await orders.revoke_link(client, tenant, which, order)
-
-
-async def _release(client: Client, tenant: str, which: str, actor: str, reason: str) -> Obeyed:
-    order = OperatorOrder(actor=actor, reason=reason)
-    return await orders.release_device(client, tenant, which, order)
-
-
-async def _reset(client: Client, tenant: str, which: str, actor: str, reason: str) -> Obeyed:
-    order = OperatorOrder(actor=actor, reason=reason)
-    return await orders.reset_attempts(client, tenant, which, order)
+    give: Verb[Any]
+    order: type[OperatorOrder | Cancel] = OperatorOrder
 
 
 _PLAIN = (
@@ -80,7 +50,8 @@ _PLAIN = (
         summary="Cancel an onboarding",
         tells="End it; what was paid for already is awaited and recorded. While a request to the "
         "upstream is under way it is not at its end yet, and `ending` says how it will end.",
-        give=_cancel,
+        give=orders.cancel_onboarding,
+        order=Cancel,
     ),
     _Plain(
         verb=names.ACCEPT_PARTIAL,
@@ -88,14 +59,15 @@ _PLAIN = (
         summary="Go on with fewer assets",
         tells="Go on with the assets that are usable by now.",
         refusals=(FailureCode.NOTHING_TO_REPLACE, FailureCode.NO_USABLE_ASSETS),
-        give=_accept,
+        give=orders.accept_partial,
+        order=AcceptPartial,
     ),
     _Plain(
         verb=names.REVOKE_LINK,
         scope=Scope.START,
         summary="Revoke the invite link",
         tells="Make every invite link handed out so far worthless; `link` then gives a new one.",
-        give=_revoke,
+        give=orders.revoke_link,
     ),
     _Plain(
         verb=names.CHECK_NOW,
@@ -104,14 +76,15 @@ _PLAIN = (
         tells="Ask the upstream at once instead of at the next time planned; where the video "
         "holds, about the video.",
         refusals=(FailureCode.NOTHING_TO_CHECK,),
-        give=_check,
+        give=orders.check_now,
+        order=CheckNow,
     ),
     _Plain(
         verb=names.RELEASE_DEVICE,
         scope=Scope.OPERATE,
         summary="Release the device",
         tells="Let the person go on with any device, also while another one holds the check.",
-        give=_release,
+        give=orders.release_device,
     ),
     _Plain(
         verb=names.RESET_ATTEMPTS,
@@ -119,7 +92,7 @@ _PLAIN = (
         summary="Reset the attempts",
         tells="Grant the person as many attempts as in the beginning.",
         refusals=(FailureCode.ALREADY_VERIFIED,),
-        give=_reset,
+        give=orders.reset_attempts,
     ),
 )
 
@@ -141,15 +114,12 @@ def _add_plain(routes: APIRouter, deps: ApiDeps, plain: _Plain) -> None:
         description=plain.tells,
         **_order(plain.scope, plain.verb, plain.summary, samples.REASON, plain.refusals),
     )
-    async def order(
+    async def plain_order(
         caller: Admitted, onboarding: OnboardingId, body: WithReason | None = None
     ) -> Onboarding:
         reason = "" if body is None else body.reason
-
-        async def verb(client: Client) -> Obeyed:
-            return await plain.give(client, caller.tenant, onboarding, caller.actor, reason)
-
-        return await obeyed(deps, caller.tenant, onboarding, verb)
+        order = plain.order(actor=caller.actor, reason=reason)
+        return await obeyed(deps, caller.tenant, onboarding, plain.give, order)
 
 
 def _add_replacing(routes: APIRouter, deps: ApiDeps) -> None:
@@ -171,11 +141,7 @@ def _add_replacing(routes: APIRouter, deps: ApiDeps) -> None:
         One that bears a refused asset's name takes its place, any other is added.
         """
         order = ReplaceAssets(actor=caller.actor, reason=body.reason, assets=body.assets)
-
-        async def verb(client: Client) -> Obeyed:
-            return await orders.replace_assets(client, caller.tenant, onboarding, order)
-
-        return await obeyed(deps, caller.tenant, onboarding, verb)
+        return await obeyed(deps, caller.tenant, onboarding, orders.replace_assets, order)
 
 
 def _add_extending(routes: APIRouter, deps: ApiDeps) -> None:
@@ -190,11 +156,7 @@ def _add_extending(routes: APIRouter, deps: ApiDeps) -> None:
     ) -> Onboarding:
         """End the onboarding so many seconds later than it would."""
         order = ExtendDeadline(actor=caller.actor, reason=body.reason, by_s=body.by_s)
-
-        async def verb(client: Client) -> Obeyed:
-            return await orders.extend_deadline(client, caller.tenant, onboarding, order)
-
-        return await obeyed(deps, caller.tenant, onboarding, verb)
+        return await obeyed(deps, caller.tenant, onboarding, orders.extend_deadline, order)
 
 
 def _add_resolving(routes: APIRouter, deps: ApiDeps) -> None:
@@ -220,11 +182,7 @@ def _add_resolving(routes: APIRouter, deps: ApiDeps) -> None:
             task_id=body.task_id,
             asset=body.asset,
         )
-
-        async def verb(client: Client) -> Obeyed:
-            return await orders.resolve(client, caller.tenant, onboarding, order)
-
-        return await obeyed(deps, caller.tenant, onboarding, verb)
+        return await obeyed(deps, caller.tenant, onboarding, orders.resolve, order)
 
 
 def _path(verb: str) -> str:

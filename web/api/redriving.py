@@ -78,11 +78,11 @@ def redriving_routes(deps: ApiDeps) -> APIRouter:
 async def with_deliveries(client: Client, tenant: str, seen: Looked) -> Looked:
     """Add what became of webhooks since the run last heard of them, where any are not there yet.
 
-    While the run is open, what has arrived needs no second look. Raises as ``look``.
+    Where nothing was told, or all has arrived and the run is open, no second look is needed. Raises
+    as ``look``.
     """
     told = seen.onboarding
-    open_and_detailed = told.detailed and not seen.closed
-    if open_and_detailed and all(each.state is DeliveryState.DELIVERED for each in told.deliveries):
+    if told.detailed and (not told.deliveries or (not seen.closed and _all_arrived(told))):
         return seen
     log = await deliveries_of(client, tenant, told.onboarding_id, asking=False)
     known = {line.event_id for line in log}
@@ -93,6 +93,10 @@ async def with_deliveries(client: Client, tenant: str, seen: Looked) -> Looked:
         return seen
     tag = f"{seen.tag}-w{_digest(deliveries)}"
     return replace(seen, onboarding=told.model_copy(update={"deliveries": deliveries}), tag=tag)
+
+
+def _all_arrived(told: Onboarding) -> bool:
+    return all(each.state is DeliveryState.DELIVERED for each in told.deliveries)
 
 
 def _digest(deliveries: Sequence[DeliveryStatus]) -> str:
