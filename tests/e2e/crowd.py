@@ -2,8 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -53,13 +52,27 @@ class Crowd:
     kills: dict[str, int] = field(default_factory=lambda: {"web": 0, "worker": 0})
     decisions: int = 0
 
+    def __post_init__(self) -> None:
+        self._is_over = asyncio.Event()
+
     async def goes_through(self) -> None:
-        """Start all of them and wait until every one has ended."""
-        async with self._dying():
+        """Start all of them and wait until every one has ended.
+
+        A process that does not come back ends the wait: nobody else would start it again.
+        """
+        async with asyncio.TaskGroup() as both:
+            killing = both.create_task(self._kills())
             places = asyncio.Semaphore(PEOPLE_AT_ONCE)
             async with asyncio.TaskGroup() as everybody:
                 for client in range(CLIENTS):
                     everybody.create_task(self._client(client, places))
+            self._is_over.set()
+            await killing
+
+    async def under_way(self) -> list[str]:
+        """Tell where each run stands that has not ended, for whoever waited in vain."""
+        runs = self.desk.client.list_workflows("ExecutionStatus = 'Running'")
+        return [f"{run.id}: {dict(run.search_attributes)}" async for run in runs]
 
     async def _client(self, client: int, places: asyncio.Semaphore) -> None:
         """Be one service that starts its share of the onboardings and waits for their ends."""
@@ -149,24 +162,14 @@ class Crowd:
             await self._asked(http, "POST", f"/v1/onboardings/{onboarding}/resolve", order)
         return Stage(seen["stage"]).is_end
 
-    @asynccontextmanager
-    async def _dying(self) -> AsyncIterator[None]:
-        """Kill web and worker in turns for as long as the block takes."""
-        is_over = asyncio.Event()
-        killing = asyncio.create_task(self._kills(is_over))
-        try:
-            yield
-        finally:
-            is_over.set()
-            await killing
-
-    async def _kills(self, is_over: asyncio.Event) -> None:
+    async def _kills(self) -> None:
+        """Kill web and worker in turns, until each has died often enough or all is over."""
         chance = random.Random(self.seed)  # noqa: S311  # a plan, no secret
-        while not is_over.is_set() and self.kills["worker"] < self.deaths:
+        while self.kills["worker"] < self.deaths:
             for name in ("web", "worker"):
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(is_over.wait(), chance.uniform(*LIVES_S))
-                if is_over.is_set():
+                    await asyncio.wait_for(self._is_over.wait(), chance.uniform(*LIVES_S))
+                if self._is_over.is_set():
                     return
                 self.house.processes.kill(name)
                 self.kills[name] += 1
