@@ -8,7 +8,7 @@ WORKDIR /app
 ENV UV_LINK_MODE=copy UV_COMPILE_BYTECODE=1 UV_PYTHON_DOWNLOADS=never
 COPY pyproject.toml uv.lock ./
 # Everything but the project itself, which is copied below: nothing of ours is installed.
-RUN uv sync --locked --no-dev --no-install-project
+RUN uv sync --locked --no-dev --no-group bench --no-install-project
 
 FROM python:3.11.15-slim-bookworm
 # A named volume takes over its folder's mode, so any user that compose names can write.
