@@ -38,7 +38,7 @@ class TestTheImage:
         assert build.removesuffix(" AS build") == final
         assert 1 == sum("uv sync" in run for run in words("RUN"))
 
-    def test_it_installs_what_is_locked_without_the_tools_of_development_and_of_benchmarks(self) -> None:
+    def test_it_installs_what_is_locked_without_tools_and_benchmarks(self) -> None:
         (sync,) = [run for run in words("RUN") if "uv sync" in run]
 
         assert {"--locked", "--no-dev", "--no-install-project"} <= set(sync.split())
