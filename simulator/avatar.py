@@ -11,10 +11,11 @@ from fastapi.responses import JSONResponse
 from pydantic import JsonValue
 
 from simulator.answers import RefusedError, error, invalid, new_id, shaped, success
+from simulator.durations import spread_seconds
 from simulator.gate import Call, pass_gate, read_object, text_of
 from simulator.groups import group_answer, reveal_group
 from simulator.ledger import fingerprint
-from simulator.scenario import PendingForm, ReviewOutcome
+from simulator.scenario import PendingForm, ReviewOutcome, Scenario
 from simulator.world import NEVER, Asset, Group, GroupQuery, Review, Session, World
 
 OPERATIONS = {
@@ -196,7 +197,7 @@ def submit_assets(world: World, body: dict[str, Any]) -> Response:
     items = _items(world, body.get("assets"))
     scenario, now = world.scenario, world.now()
     stuck = scenario.review is ReviewOutcome.STUCK
-    done_at = NEVER if stuck else now + scenario.review_seconds
+    done_at = NEVER if stuck else now + _review_seconds(scenario, items[0]["url"])
     review = Review(
         task_id=new_id("task_"),
         created_at=now,
@@ -206,9 +207,21 @@ def submit_assets(world: World, body: dict[str, Any]) -> Response:
     )
     world.add(review)
     ids: list[JsonValue] = [asset.id for asset in review.assets]
-    world.effect("assets_submitted", review.task_id, group_id=group.id, asset_ids=ids)
+    urls: list[JsonValue] = [fingerprint(item["url"]) for item in items]
+    world.effect(
+        "assets_submitted", review.task_id, group_id=group.id, asset_ids=ids, asset_urls=urls
+    )
     data: dict[str, JsonValue] = {"id": review.task_id, "status": scenario.review_running_word}
     return _answer(world, data)
+
+
+def _review_seconds(scenario: Scenario, asset_url: str) -> float:
+    return spread_seconds(
+        scenario.review_seconds,
+        sigma=scenario.review_sigma,
+        seed=scenario.review_seed,
+        asset_url=asset_url,
+    )
 
 
 def _items(world: World, assets: object) -> list[dict[str, Any]]:

@@ -114,6 +114,8 @@ class Scenario(BaseModel):
 
     # Step 3 and the review (f).
     review_seconds: NonNegativeFloat = 6
+    review_sigma: NonNegativeFloat = 0
+    review_seed: int = 0
     review: ReviewOutcome = ReviewOutcome.BY_URL
     review_failure_code: str = "FaceMismatch"
     review_running_word: str = "processing"
