@@ -1,4 +1,4 @@
-"""Command line of the stack on this machine: ``python -m devstack up | down | demo | temporal``."""
+"""Command line of the stack on this machine: ``python -m devstack up | down | demo | …``."""
 
 import os
 import sys
@@ -8,7 +8,9 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
+from devstack import server_programs
 from devstack.demo import run_demo
+from devstack.server_programs import ServerProgramsError
 from devstack.temporal_cli import TemporalCliError, find
 from devstack.up import STATE, run_down, run_up
 
@@ -31,6 +33,17 @@ def temporal() -> None:
         typer.echo(str(error), err=True)
         raise typer.Exit(1) from error
     typer.echo(path)
+
+
+@app.command()
+def server() -> None:
+    """Print the folder of Temporal's production server and its SQL tool: found, or built."""
+    try:
+        programs = server_programs.find(dict(os.environ), say=Console(stderr=True).print)
+    except ServerProgramsError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(1) from error
+    typer.echo(programs.folder)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""Builds the Temporal CLI from Go modules whose checksums are committed beside this file."""
+"""Builds Temporal's programs from Go modules whose checksums are committed beside this file."""
 
 import os
 import re
@@ -7,26 +7,50 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from devstack.child import Child
 
 CLI_VERSION = "1.8.2"
+SERVER_VERSION = "1.31.2"
 OLDEST_GO = "1.26"
 MODULE = Path(__file__).parent / "temporal"
-PACKAGE = "github.com/temporalio/cli/cmd/temporal"
-VERSION_SYMBOL = "github.com/temporalio/cli/internal/temporalcli.Version"
+SERVER_MODULE = "go.temporal.io/server"
 REPORT_EVERY_S = 10.0
 BUILD_TIMEOUT_S = 1800.0
 
 
-def build(target: Path, environ: Mapping[str, str], *, say: Callable[[str], None]) -> None:
-    """Build the CLI into ``target``: minutes at first, and the file appears only when whole.
+@dataclass(frozen=True)
+class Program:
+    """A program of the module graph: its package, and what the linker writes into it."""
+
+    package: str
+    symbols: str = ""
+
+
+CLI = Program(
+    "github.com/temporalio/cli/cmd/temporal",
+    f"-X github.com/temporalio/cli/internal/temporalcli.Version={CLI_VERSION}",
+)
+SERVER = Program(f"{SERVER_MODULE}/cmd/server")
+SQL_TOOL = Program(f"{SERVER_MODULE}/cmd/tools/sql")
+
+
+def build(
+    target: Path,
+    environ: Mapping[str, str],
+    *,
+    say: Callable[[str], None],
+    program: Program = CLI,
+) -> None:
+    """Build a program into ``target``: minutes at first, and the file appears only when whole.
 
     Args:
         target: The file to make; its folder exists.
         environ: The user's environment, in which Go finds its caches and its proxy.
         say: Takes a line every ten seconds: how long it runs and what it came to.
+        program: Which one.
 
     Raises:
         RuntimeError: No Go, one too old, or a build that failed (with the end of its output).
@@ -34,12 +58,11 @@ def build(target: Path, environ: Mapping[str, str], *, say: Callable[[str], None
     """
     go = find_go(environ)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix="build-") as folder:
-        made = Path(folder) / "temporal"
+        made = Path(folder) / "program"
         compiler = Child(
             "go build",
-            [go, *arguments(made)],
-            # A workspace of the user's would replace the committed module graph.
-            environment={**environ, "GOWORK": "off"},
+            [go, *arguments(made, program)],
+            environment=_alone(environ),
             log_path=Path(folder) / "build.log",
             directory=MODULE,
         )
@@ -53,19 +76,40 @@ def build(target: Path, environ: Mapping[str, str], *, say: Callable[[str], None
         made.replace(target)
 
 
-def arguments(made: Path) -> list[str]:
-    """Return the arguments of ``go`` that make the CLI at ``made``."""
+def arguments(made: Path, program: Program = CLI) -> list[str]:
+    """Return the arguments of ``go`` that make a program at ``made``."""
     return [
         "build",
         "-v",
         "-mod=readonly",
         "-trimpath",
         "-ldflags",
-        f"-s -w -X {VERSION_SYMBOL}={CLI_VERSION}",
+        f"-s -w {program.symbols}".rstrip(),
         "-o",
         str(made),
-        PACKAGE,
+        program.package,
     ]
+
+
+def server_sources(environ: Mapping[str, str]) -> Path:
+    """Return the folder of the server's module, which also holds its schema and entry point.
+
+    Raises:
+        RuntimeError: No Go, one too old, or one that cannot get the module.
+
+    """
+    answer = subprocess.run(  # noqa: S603 - found on the user's own PATH
+        [find_go(environ), "list", "-mod=readonly", "-m", "-f", "{{.Dir}}", SERVER_MODULE],
+        capture_output=True,
+        text=True,
+        env=_alone(environ),
+        cwd=MODULE,
+        check=False,
+    )
+    folder = answer.stdout.strip()
+    if answer.returncode != 0 or not folder:
+        raise RuntimeError(f"`go list -m {SERVER_MODULE}` failed: {answer.stderr.strip()}")
+    return Path(folder)
 
 
 def find_go(environ: Mapping[str, str]) -> str:
@@ -86,6 +130,11 @@ def find_go(environ: Mapping[str, str]) -> str:
     if found is None or (int(found[1]), int(found[2])) < oldest:
         raise RuntimeError(f"`go version` must say {OLDEST_GO} or newer")
     return go
+
+
+def _alone(environ: Mapping[str, str]) -> dict[str, str]:
+    # A workspace of the user's would replace the committed module graph.
+    return {**environ, "GOWORK": "off"}
 
 
 def _follow(compiler: Child, say: Callable[[str], None]) -> None:

@@ -1,22 +1,17 @@
 """Finds the Temporal CLI with its dev server: named, on PATH, cached, downloaded or built."""
 
 import asyncio
-import fcntl
 import shutil
 import subprocess
-import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-import platformdirs
-
 from devstack import temporal_build, temporal_download
+from devstack.cache import alone, cache_directory
 
 CLI_VERSION = temporal_build.CLI_VERSION
 PATH_VARIABLE = "TEMPORAL_CLI_PATH"
 VERSION_TIMEOUT_S = 30
-LOCK_POLL_S = 0.5
 
 Maker = Callable[[Path, Mapping[str, str]], None]
 
@@ -30,11 +25,6 @@ REMEDIES = (
 
 class TemporalCliError(RuntimeError):
     """There is no Temporal CLI, and the sentence says what to do."""
-
-
-def cache_directory() -> Path:
-    """Where a downloaded or built CLI stays, outside the checkout, one file per version."""
-    return platformdirs.user_cache_path("likeness") / "temporal"
 
 
 def find(
@@ -113,7 +103,7 @@ def _make(
     makers: Mapping[str, Maker],
 ) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
-    with _alone(target.with_name(f"{target.name}.lock"), say):
+    with alone(target.with_name(f"{target.name}.lock"), what="the Temporal CLI", say=say):
         if runs(target):
             return
         reasons = []
@@ -135,20 +125,3 @@ def _make(
 
 def _list() -> str:
     return "; ".join(f"({number}) {remedy}" for number, remedy in enumerate(REMEDIES, start=1))
-
-
-@contextmanager
-def _alone(lock_path: Path, say: Callable[[str], None]) -> Iterator[None]:
-    # The kernel drops the lock with the process, so a killed build leaves nothing to clean up.
-    with lock_path.open("w") as lock:
-        told = False
-        while True:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if not told:
-                    say("another process is fetching the Temporal CLI; waiting for it")
-                told = True
-                time.sleep(LOCK_POLL_S)
-        yield
