@@ -29,12 +29,15 @@ class Child:
         environment: Mapping[str, str],
         log_path: Path,
         directory: Path | None = None,
+        user: str | None = None,
     ) -> None:
+        """Prepare a program; ``user`` is the system user root runs it as, None the own one."""
         self.name = name
         self.argv = tuple(argv)
         self.log_path = log_path
         self._environment = dict(environment)
         self._directory = directory
+        self._user = user or ""
         self._process: subprocess.Popen[bytes] | None = None
         self._log_offset = 0
 
@@ -70,7 +73,7 @@ class Child:
         with self.log_path.open("ab") as log:
             self._log_offset = log.tell()
             self._process = subprocess.Popen(  # noqa: S603 - argv is ours, no shell
-                [sys.executable, "-I", "-S", str(LEASH), str(os.getpid()), *self.argv],
+                [sys.executable, "-I", "-S", str(LEASH), str(os.getpid()), self._user, *self.argv],
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -91,10 +94,10 @@ class Child:
         self.kill()
         return None if self._process is None else self._process.returncode
 
-    def terminate(self) -> None:
-        """SIGTERM to the program itself, not to what it started, which it may want to end first."""
+    def terminate(self, by: signal.Signals = signal.SIGTERM) -> None:
+        """Signal the program itself, not what it started, which it may want to end first."""
         if self._process is not None and self.alive:
-            os.kill(self._process.pid, signal.SIGTERM)
+            os.kill(self._process.pid, by)
 
     def wait(self, timeout_s: float) -> bool:
         """Wait for the end; False when it still runs after ``timeout_s`` seconds."""

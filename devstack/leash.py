@@ -1,11 +1,13 @@
 """Ties a process to its parent's life, then becomes the program it was given.
 
-Run as a script, standard library only: ``python -I -S leash.py PARENT_PID PROGRAM ARG...``.
-A program of its own, and no ``preexec_fn``: that one may deadlock in a process with threads.
+Run as a script, standard library only: ``python -I -S leash.py PARENT_PID USER PROGRAM ARG...``;
+an empty USER is whoever runs it. A program of its own, and no ``preexec_fn``: that one may deadlock
+in a process with threads.
 """
 
 import ctypes
 import os
+import pwd
 import signal
 import sys
 
@@ -23,9 +25,20 @@ def tie_to(parent_pid: int) -> None:
         os._exit(128 + signal.SIGKILL)
 
 
+def become(user: str) -> None:
+    """Give up root's rights for those of another system user."""
+    account = pwd.getpwnam(user)
+    os.setgroups([])
+    os.setgid(account.pw_gid)
+    os.setuid(account.pw_uid)
+
+
 def main() -> None:
     """Tie, then exec; exit code 127 and one sentence where the program cannot be run."""
-    parent_pid, program, *arguments = sys.argv[1:]
+    parent_pid, user, program, *arguments = sys.argv[1:]
+    if user:
+        # Before tying: the kernel forgets the tie of a process that changes its user.
+        become(user)
     tie_to(int(parent_pid))
     try:
         os.execvp(program, [program, *arguments])  # noqa: S606 - replacing ourselves is the point

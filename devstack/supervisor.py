@@ -1,5 +1,6 @@
 """Starts our processes in order, waits until each is ready, and leaves none behind."""
 
+import signal
 import time
 from collections.abc import Callable, Container, Mapping
 from enum import StrEnum
@@ -30,6 +31,9 @@ class ProcessSpec(BaseModel):
     ready_line: str | None = None
     ready_timeout_s: float = 30.0
     stop_grace_s: float = 10.0
+    stop_by: signal.Signals = signal.SIGTERM
+    user: str | None = None
+    """The system user as whom root runs it."""
 
 
 class ProcessState(StrEnum):
@@ -93,6 +97,7 @@ class Supervisor:
             environment=spec.environment,
             log_path=spec.log_path,
             directory=spec.directory,
+            user=spec.user,
         )
         self._specs[spec.name] = spec
         self._children[spec.name] = child
@@ -111,10 +116,10 @@ class Supervisor:
         self._children[name].kill()
 
     def stop(self, name: str) -> None:
-        """SIGTERM, then SIGKILL after the grace of its spec."""
-        child = self._children[name]
-        deadline = time.monotonic() + self._specs[name].stop_grace_s
-        child.terminate()
+        """Send the signal of its spec, SIGTERM by default; SIGKILL after the grace of its spec."""
+        child, spec = self._children[name], self._specs[name]
+        deadline = time.monotonic() + spec.stop_grace_s
+        child.terminate(spec.stop_by)
         while child.alive and not self._hurry() and time.monotonic() < deadline:
             time.sleep(POLL_S)
         child.kill()

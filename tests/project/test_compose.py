@@ -8,16 +8,16 @@ import jsonschema
 import pytest
 from pydantic import BaseModel
 
-from runtime.settings import StarterSettings, WebSettings, WorkerSettings
-from tests.project.deployment import (
+from devstack.compose import (
     COMPOSE_FILE,
-    ROOT,
     Service,
     compose,
     interpolated,
     service,
     services,
 )
+from runtime.settings import StarterSettings, WebSettings, WorkerSettings
+from tests.project.deployment import ROOT
 from web.serving import DRAIN_WITHIN_S
 from worker import DRAIN_TIMEOUT
 

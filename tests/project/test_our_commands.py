@@ -13,16 +13,12 @@ import httpx
 import pytest
 
 from devstack.child import Child
+from devstack.compose import Service, replaced, service
 from devstack.isolation import child_environment
 from devstack.ports import free_port
 from devstack.temporal_server import RunningServer
 from runtime.webhook_keys import new_secret, store_webhook_keys
-from tests.project.deployment import (
-    Service,
-    lay_out_image,
-    replaced,
-    service,
-)
+from tests.project.deployment import lay_out_image
 
 pytestmark = [pytest.mark.server, pytest.mark.processes]
 
