@@ -79,7 +79,8 @@ class TestUntrusted:
     def test_nothing_that_runs_what_it_reads_is_used(self) -> None:
         """JSON and pydantic read what comes from outside; templates lie in the package."""
         runs_what_it_reads = re.compile(
-            r"^\s*(?:import|from) (?:pickle|cPickle|dill|shelve|marshal|jsonpickle|joblib|yaml)\b"
+            r"^\s*(?:import|from) (?:pickle|cPickle|dill|shelve|marshal|jsonpickle|joblib)\b"
+            r"|^\s*from yaml\b|\bimport yaml as\b|\byaml\.(?!safe_load\b)\w"
             r"|(?<![\w.])(?:eval|exec|__import__)\(|\.from_string\(|workflow_runner=Unsandboxed"
             r"|\bsandboxed=False\b"
         )
