@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager, AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from devstack.supervisor import ProcessSpec
 
@@ -62,6 +62,14 @@ class Costs:
     runs: tuple[RunCost, ...] = field(default=())
 
 
+class LinkLostError(RuntimeError):
+    """The session that was asked for is lost, and the contender knows; ask again."""
+
+
+class LinkRefusedError(RuntimeError):
+    """No session was asked for at the upstream; ask again in a moment."""
+
+
 class Caller(Protocol):
     """The load driver's side of one contender; the driver plays the person's phone itself."""
 
@@ -69,7 +77,12 @@ class Caller(Protocol):
         """Start one onboarding with one asset, ``{upstream_url}/portraits/{person}.jpg``."""
 
     async def link(self, person: str) -> str:
-        """Have the person's ``h5_link`` of a session minted now."""
+        """Have the person's ``h5_link`` of a session minted now.
+
+        Raises:
+            LinkLostError, LinkRefusedError: There is none; the person may ask again.
+
+        """
 
     async def came_back(self, person: str) -> None:
         """Tell that the person's browser came back from the check."""
@@ -79,6 +92,14 @@ class Caller(Protocol):
 
     async def costs(self) -> Costs | None:
         """Read every history; None for a contender without histories."""
+
+
+@runtime_checkable
+class TellsHolds(Protocol):
+    """A caller whose contender may stop and have somebody decide, and says so."""
+
+    async def is_held(self, person: str) -> bool:
+        """Tell whether the person's onboarding stands in a hold."""
 
 
 class Contender(Protocol):

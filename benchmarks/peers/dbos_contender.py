@@ -4,7 +4,6 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from dbos import DBOSClient, WorkflowHandleAsync
-from sqlalchemy import make_url
 
 from benchmarks.contender import Caller, Costs, Place
 from benchmarks.peers.dbos_peer import QUEUE, READY, onboard
@@ -92,5 +91,4 @@ class DbosContender:
 def _database(place: Place) -> str:
     if place.store.database_url is None:
         raise ValueError(f"DBOS needs PostgreSQL, and {place.store.name} has none.")
-    url = make_url(place.store.database_url).set(database="dbos_peer")
-    return url.render_as_string(hide_password=False)
+    return place.store.database_url
