@@ -99,6 +99,19 @@ reliability: setup hostile mutants ## Measure everything that docs/reliability.m
 	.venv/bin/python -m tests.chaos --runs 2000
 	.venv/bin/python -m tests.reliability
 
+##@ What it costs
+
+STORE ?= postgresql
+ROUNDS ?= 3
+
+.PHONY: bench
+bench: setup ## Measure beside others on PostgreSQL, about 50 minutes, into docs/performance.json; STORE=sqlite
+	@exec .venv/bin/python -m benchmarks run --store $(STORE) --rounds $(ROUNDS) --out docs/performance.json
+
+.PHONY: bench-quick
+bench-quick: setup ## A look at the same in 90 seconds; STORE=sqlite
+	@exec .venv/bin/python -m benchmarks run --quick --store $(STORE)
+
 ##@ The whole thing on this machine
 
 # Of the command line only: some shells export a HOST of their own.

@@ -43,6 +43,8 @@ class Place:
     upstream_url: str
     directory: Path
     upstream_rps: float = 200.0
+    poll_interval_s: float = 5.0
+    """How long every contender waits between two polls of the same task."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,7 @@ import pytest
 from pydantic import SecretStr
 from temporalio.api.enums.v1 import EventType
 
+from benchmarks.histories import BILLED
 from likeness.ids import notify_workflow_id, spending_workflow_id, video_workflow_id
 from likeness.messages.onboarding import VideoRequest
 from tests.workflows.conftest import Journey
@@ -15,18 +16,6 @@ pytestmark = pytest.mark.server
 
 VIDEO = VideoRequest(prompt=SecretStr("Image 1 waves"))
 
-# https://docs.temporal.io/cloud/actions: a child counts twice, queries and heartbeats are not in
-# the history, and search attributes given at the start are free.
-BILLED = {
-    "WORKFLOW_EXECUTION_STARTED": 1,
-    "TIMER_STARTED": 1,
-    "WORKFLOW_EXECUTION_SIGNALED": 1,
-    "WORKFLOW_EXECUTION_UPDATE_ACCEPTED": 1,
-    "ACTIVITY_TASK_SCHEDULED": 1,
-    "UPSERT_WORKFLOW_SEARCH_ATTRIBUTES": 1,
-    "START_CHILD_WORKFLOW_EXECUTION_INITIATED": 2,
-    "MARKER_RECORDED": 1,
-}
 # Two of the events and actions tell the registry of persons, by a local activity each.
 HEARTBEATS = 2
 """One that tells the session's task id, one of a review of 90 s."""

@@ -1,0 +1,113 @@
+"""Command line of the benchmarks: ``python -m benchmarks run | figure``."""
+
+import asyncio
+import json
+import os
+import shlex
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from benchmarks.contenders import CONTENDERS, NEEDS_POSTGRESQL
+from benchmarks.plans import full, quick
+from benchmarks.report import report, table
+from benchmarks.rounds import play
+from benchmarks.stores import STORES
+from devstack.interrupts import InterruptedBySignalError, interrupts
+from devstack.supervisor import ProcessFailedError
+from devstack.temporal_cli import TemporalCliError
+from devstack.temporal_server import TemporalServerError
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="What it costs, measured beside others.",
+)
+
+
+@app.command()
+def run(
+    *,
+    is_quick: Annotated[bool, typer.Option("--quick", help="A look, in 90 s at most.")] = False,
+    store: Annotated[str, typer.Option(help="postgresql or sqlite.")] = "postgresql",
+    contender: Annotated[list[str] | None, typer.Option(help="Only these.")] = None,
+    rounds: Annotated[int | None, typer.Option(min=1, help="How many rounds.")] = None,
+    people: Annotated[int | None, typer.Option(min=1, help="How many come in a phase.")] = None,
+    scale: Annotated[
+        float | None, typer.Option(min=0.001, max=1, help="Shortens every wait; 1 is real time.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Another one is another crowd.")] = 1,
+    out: Annotated[Path | None, typer.Option(help="File for the whole report, JSON.")] = None,
+) -> None:
+    """Play the same schedule on every contender, in rounds, and tell what each one cost."""
+    console = Console()
+    make = quick if is_quick else full
+    plan = make(rounds=rounds, people=people, scale=scale, seed=seed)
+    names = _names(contender, store)
+    with interrupts(), tempfile.TemporaryDirectory(prefix="likeness-bench-") as folder:
+        kept = STORES[store](dict(os.environ), console.print)
+        playing = [CONTENDERS[name]() for name in names]
+        played = play(plan, kept, playing, Path(folder), say=console.print)
+    told = report(plan, played, seed=seed, command=_command())
+    for phase in plan.phases:
+        console.print(table(told, phase))
+    if out is not None:
+        out.write_text(json.dumps(told, indent=1) + "\n")
+
+
+@app.command()
+def figure(
+    name: Annotated[str, typer.Argument(help="Which one; a wrong name lists them.")],
+    *,
+    out: Annotated[Path | None, typer.Option(help="File for it, JSON.")] = None,
+) -> None:
+    """Measure one figure that has a target of its own."""
+    from benchmarks.figures import FIGURES  # noqa: PLC0415 - each figure loads what it measures
+
+    if name not in FIGURES:
+        raise typer.BadParameter(f"no figure {name!r}; known: {', '.join(sorted(FIGURES))}")
+    with interrupts():
+        told = json.dumps(asyncio.run(FIGURES[name]()), indent=1)
+    typer.echo(told)
+    if out is not None:
+        out.write_text(told + "\n")
+
+
+def _names(wanted: list[str] | None, store: str) -> list[str]:
+    if store not in STORES:
+        raise typer.BadParameter(f"no store {store!r}; known: {', '.join(STORES)}")
+    known = [name for name in CONTENDERS if store == "postgresql" or name not in NEEDS_POSTGRESQL]
+    if unknown := [name for name in wanted or () if name not in known]:
+        raise typer.BadParameter(f"no contender {unknown[0]!r} on {store}; known: {known}")
+    return [name for name in known if wanted is None or name in wanted]
+
+
+def _command() -> str:
+    return shlex.join(["python", "-m", "benchmarks", *sys.argv[1:]])
+
+
+def _ended(main: Callable[[], object]) -> int:
+    try:
+        main()
+    except SystemExit as ended:
+        return ended.code if isinstance(ended.code, int) else 1
+    except InterruptedBySignalError as interrupted:
+        return interrupted.exit_code
+    except (ProcessFailedError, TemporalCliError, TemporalServerError) as error:
+        print(error, file=sys.stderr)  # noqa: T201 - the one sentence for whoever started it
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    code = _ended(app)
+    # As in devstack: a process that used a Temporal client may die while Python finalizes.
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)

@@ -1,0 +1,6 @@
+"""Figures that have a target of their own, by name: `python -m benchmarks figure NAME`."""
+
+from collections.abc import Callable, Coroutine, Mapping
+from typing import Any
+
+FIGURES: Mapping[str, Callable[[], Coroutine[Any, Any, dict[str, Any]]]] = {}

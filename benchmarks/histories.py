@@ -1,0 +1,88 @@
+"""What runs cost in history: events, bytes and billable actions of every run in a namespace."""
+
+import asyncio
+from collections.abc import Iterable
+
+from temporalio.api.enums.v1 import EventType
+from temporalio.client import Client, WorkflowHandle
+
+from benchmarks.contender import Costs, RunCost
+from likeness.ids import KEY_CHECK_WORKFLOW_ID
+
+# https://docs.temporal.io/cloud/actions: a child counts twice, queries and heartbeats are not in
+# the history, and search attributes given at the start are free.
+BILLED = {
+    "WORKFLOW_EXECUTION_STARTED": 1,
+    "TIMER_STARTED": 1,
+    "WORKFLOW_EXECUTION_SIGNALED": 1,
+    "WORKFLOW_EXECUTION_UPDATE_ACCEPTED": 1,
+    "ACTIVITY_TASK_SCHEDULED": 1,
+    "UPSERT_WORKFLOW_SEARCH_ATTRIBUTES": 1,
+    "START_CHILD_WORKFLOW_EXECUTION_INITIATED": 2,
+    "MARKER_RECORDED": 1,
+}
+UNDER_WAY = frozenset({"WORKFLOW_TASK_SCHEDULED", "WORKFLOW_TASK_STARTED"})
+"""A history that ends so is about to grow."""
+
+AT_ONCE = 16
+LOOK_AGAIN_S = 0.3
+SETTLED_WITHIN_S = 20.0
+
+
+def actions(names: Iterable[str]) -> int:
+    """Count the billable actions of events, which are named without ``EVENT_TYPE_``."""
+    return sum(BILLED.get(name, 0) for name in names)
+
+
+async def event_names(handle: WorkflowHandle[object, object]) -> list[str]:
+    """Name the events of a history, in their order and without ``EVENT_TYPE_``."""
+    return [
+        EventType.Name(event.event_type).removeprefix("EVENT_TYPE_")
+        async for event in handle.fetch_history_events()
+    ]
+
+
+async def costs_of_namespace(client: Client, *, runs: int | None = None) -> Costs:
+    """Read the history of every run in the client's namespace, once none of them grows any more.
+
+    Args:
+        client: Needs no key: nothing is decoded.
+        runs: How many runs there must be at least; the list of runs lags behind by moments.
+
+    Raises:
+        TimeoutError: Some run still had work to do after 20 s, or runs were missing in the list.
+
+    """
+    async with asyncio.timeout(SETTLED_WITHIN_S):
+        known, before = await _listed(client), None
+        while known != before or (runs is not None and len(known) < runs):
+            await asyncio.sleep(LOOK_AGAIN_S)
+            known, before = await _listed(client), known
+        gate = asyncio.Semaphore(AT_ONCE)
+        costs = await asyncio.gather(*(_cost(client, *run, gate=gate) for run in sorted(known)))
+    return Costs(runs=tuple(costs))
+
+
+async def _listed(client: Client) -> set[tuple[str, str, str]]:
+    # The key check is no onboarding's, and its first task waits for ever.
+    return {
+        (run.workflow_type, run.id, run.run_id)
+        async for run in client.list_workflows(page_size=500)
+        if run.id != KEY_CHECK_WORKFLOW_ID
+    }
+
+
+async def _cost(
+    client: Client, workflow_type: str, workflow_id: str, run_id: str, *, gate: asyncio.Semaphore
+) -> RunCost:
+    handle: WorkflowHandle[object, object] = client.get_workflow_handle(workflow_id, run_id=run_id)
+    async with gate:
+        while (names := await event_names(handle))[-1] in UNDER_WAY:  # noqa: ASYNC110 - no news of it
+            await asyncio.sleep(LOOK_AGAIN_S)
+        described = await handle.describe()
+    return RunCost(
+        workflow_type=workflow_type,
+        events=len(names),
+        bytes=described.raw_description.workflow_execution_info.history_size_bytes,
+        actions=actions(names),
+    )

@@ -1,0 +1,141 @@
+"""Puts rounds together: every value, its ratio to each peer in the same round, median and range."""
+
+import os
+import platform
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from importlib.metadata import version
+from statistics import median
+from typing import Any
+
+from rich.table import Table
+
+from benchmarks.rounds import Plan, Played, Round
+
+OURS = "likeness"
+PACKAGES = ("temporalio", "dbos", "httpx", "pydantic", "uvicorn")
+
+Figures = dict[str, float]
+
+
+def report(plan: Plan, played: Played, *, seed: int, command: str) -> dict[str, Any]:
+    """Give everything as plain JSON.
+
+    ``figures[phase][contender][figure]`` and ``ratios[phase][peer][figure]`` (ours divided by the
+    peer's, round by round) each hold ``rounds``, ``median``, ``min`` and ``max``.
+    """
+    contenders = list(dict.fromkeys(each.contender for each in played.rounds))
+    peers = [name for name in contenders if name != OURS]
+    return {
+        "command": command,
+        "versions": {"python": platform.python_version(), **_versions()},
+        "machine": {"cores": os.cpu_count(), "system": f"{sys.platform} {platform.machine()}"},
+        "store": played.store,
+        "seed": seed,
+        "plan": asdict(plan),
+        "order": [f"{each.round}/{each.contender}" for each in played.rounds],
+        "rounds": [asdict(each) for each in played.rounds],
+        "figures": {
+            phase: {name: _over_rounds(played.rounds, phase, name) for name in contenders}
+            for phase in plan.phases
+        },
+        "ratios": {
+            phase: {peer: ratios(played.rounds, phase, peer) for peer in peers}
+            for phase in plan.phases
+        }
+        if OURS in contenders
+        else {},
+    }
+
+
+def ratios(rounds: Sequence[Round], phase: str, peer: str) -> dict[str, dict[str, Any]]:
+    """Divide each of our figures by the peer's of the same round, where both have it."""
+    ours = {each.round: numbers(each, phase) for each in rounds if each.contender == OURS}
+    theirs = {each.round: numbers(each, phase) for each in rounds if each.contender == peer}
+    found: dict[str, list[float]] = {}
+    for number in ours.keys() & theirs.keys():
+        for name, value in ours[number].items():
+            if divisor := theirs[number].get(name):
+                found.setdefault(name, []).append(value / divisor)
+    return {name: _summary(values) for name, values in found.items()}
+
+
+def numbers(measured: Round, phase: str) -> Figures:
+    """Give the plain numbers of one round, and what follows from several of them."""
+    figures = {
+        name: float(value)
+        for name, value in measured.phases[phase].items()
+        if isinstance(value, int | float)
+    }
+    return figures | _whole(figures)
+
+
+def _whole(figures: Mapping[str, float]) -> Figures:
+    """Add up what one onboarding costs on this machine, without load driver and upstream.
+
+    ``whole_net_cpu_ms`` leaves out what an idle store spends in the same time anyway, and
+    ``capacity_per_s`` is how many onboardings of that cost the cores could do in a second.
+    """
+    trees = ("server", "database", "app")
+    whole = sum(figures.get(f"{tree}_cpu_ms", 0.0) for tree in trees)
+    idle = sum(figures.get(f"{tree}_idle_cpu_ms_per_s", 0.0) for tree in trees)
+    net = whole - idle * figures["took_s"] / figures["people"]
+    capacity = 1000 * (os.cpu_count() or 1) / net if net > 0 else 0.0
+    return {"whole_cpu_ms": whole, "whole_net_cpu_ms": net, "capacity_per_s": capacity}
+
+
+def _over_rounds(rounds: Iterable[Round], phase: str, contender: str) -> dict[str, dict[str, Any]]:
+    found: dict[str, list[float]] = {}
+    for each in rounds:
+        if each.contender == contender:
+            for name, value in numbers(each, phase).items():
+                found.setdefault(name, []).append(value)
+    return {name: _summary(values) for name, values in found.items()}
+
+
+def _summary(values: Sequence[float]) -> dict[str, Any]:
+    return {
+        "rounds": [round(value, 4) for value in values],
+        "median": round(median(values), 4),
+        "min": round(min(values), 4),
+        "max": round(max(values), 4),
+    }
+
+
+def _versions() -> dict[str, str]:
+    return {name: version(name) for name in PACKAGES}
+
+
+SHOWN = {
+    "onboardings_per_s": "onboardings/s",
+    "server_cpu_ms": "server CPU ms",
+    "database_cpu_ms": "database CPU ms",
+    "app_cpu_ms": "app CPU ms",
+    "whole_net_cpu_ms": "all, net of idle ms",
+    "capacity_per_s": "so the cores could do, 1/s",
+    "events": "events",
+    "actions": "actions",
+    "bytes": "bytes",
+    "upstream_calls": "upstream calls",
+    "callback_to_call_p50_ms": "callback to call p50 ms",
+    "callback_to_call_p99_ms": "callback to call p99 ms",
+    "review_lag_mean_s": "review lag mean s",
+    "app_rss_mib": "app RSS MiB",
+    "lost": "lost",
+    "doubled_sessions": "doubled sessions",
+    "doubled_submissions": "doubled submissions",
+}
+
+
+def table(told: Mapping[str, Any], phase: str) -> Table:
+    """Give a phase's medians per onboarding, one column a contender."""
+    figures = told["figures"][phase]
+    shown = Table(title=f"{phase}: medians per onboarding, {len(told['order'])} runs")
+    shown.add_column("figure")
+    for name in figures:
+        shown.add_column(name, justify="right")
+    for figure, words in SHOWN.items():
+        cells = [figures[name].get(figure) for name in figures]
+        shown.add_row(words, *("" if cell is None else f"{cell['median']:.4g}" for cell in cells))
+    return shown
