@@ -27,7 +27,7 @@ LIVES_S = (1.5, 4.0)
 """How long a process lives before the other one is killed, so that some work gets done."""
 
 _TRANSIENT = (
-    httpx.TransportError,
+    httpx.HTTPError,
     OnboardingError,
     RPCError,
     TimeoutError,

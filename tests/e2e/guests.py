@@ -270,6 +270,8 @@ class Guest:
         link = opened.h5_link.get_secret_value()
         (await self.desk.http.get(link)).raise_for_status()
         done = await self.desk.http.post(link.partition("?")[0], data={"outcome": "pass"})
+        if done.is_error:
+            done.raise_for_status()
         assert done.has_redirect_location
         self.way_back = done.headers["location"]
         return opened.attempt or 0
