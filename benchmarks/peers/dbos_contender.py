@@ -66,7 +66,11 @@ class DbosContender:
         """One process does all the work."""
         environment = child_environment(
             place.directory / "home",
-            {"DATABASE_URL": _database(place), "UPSTREAM_URL": place.upstream_url},
+            {
+                "DATABASE_URL": _database(place),
+                "UPSTREAM_URL": place.upstream_url,
+                "POLL_INTERVAL_S": str(place.poll_interval_s),
+            },
         )
         process = our_process(
             "dbos",

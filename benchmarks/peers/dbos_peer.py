@@ -11,8 +11,7 @@ from dbos import DBOS
 
 QUEUE = "people"
 READY = "dbos peer listens"
-POLL_S = 5.0
-LINK_POLL_S = 0.5
+POLL_S = float(os.environ.get("POLL_INTERVAL_S", "5"))
 A_MONTH_S = 30 * 86_400.0
 
 upstream = httpx.AsyncClient(
@@ -43,7 +42,7 @@ async def read_session(task_id: str) -> dict[str, str]:
     """Wait until link and token of a session are there."""
     path = f"/v1/tasks/{task_id}"
     while (result := (await told("GET", path)).get("result")) is None:  # noqa: ASYNC110 - tasks tell nobody
-        await asyncio.sleep(LINK_POLL_S)
+        await asyncio.sleep(POLL_S)
     h5_link = result["h5_link"].replace("\\u0026", "&")
     return {"h5_link": h5_link, "byted_token": result["byted_token"]}
 
@@ -79,6 +78,7 @@ async def onboard(person: str, url: str) -> bool:
     while (group_id := await query_group(session["byted_token"])) is None:
         await DBOS.sleep_async(POLL_S)
     review = await submit_assets(group_id, url)
+    await DBOS.sleep_async(POLL_S)
     while (usable := await read_review(review)) is None:
         await DBOS.sleep_async(POLL_S)
     await DBOS.set_event_async("usable", usable)
