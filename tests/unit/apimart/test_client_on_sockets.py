@@ -4,8 +4,9 @@ import asyncio
 import contextlib
 import socket
 import struct
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
+import httpx
 import pytest
 from pydantic import SecretStr
 
@@ -72,9 +73,45 @@ async def failure_of_get(origin: str, timeout_s: float = 5) -> ApimartError:
     return caught.value
 
 
-def client(origin: str) -> ApimartClient:
+@pytest.fixture(autouse=True, params=["own wire", "a caller's httpx"])
+def theirs(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
+    """Every test here holds for both wires."""
+    is_theirs: bool = request.param != "own wire"
+    monkeypatch.setattr(f"{__name__}.over_httpx", is_theirs)
+    return is_theirs
+
+
+over_httpx = False
+
+
+@contextlib.asynccontextmanager
+async def client(origin: str) -> AsyncIterator[ApimartClient]:
     base_url = origin if "://" in origin else f"http://{origin}"
-    return ApimartClient(api_key=SecretStr("sk-1"), base_url=base_url, requests_per_second=100)
+    limits = httpx.Limits(max_connections=32, keepalive_expiry=3)
+    async with contextlib.AsyncExitStack() as stack:
+        http = httpx.AsyncClient(trust_env=False, limits=limits) if over_httpx else None
+        if http is not None:
+            await stack.enter_async_context(http)
+        yield await stack.enter_async_context(
+            ApimartClient(
+                api_key=SecretStr("sk-1"), base_url=base_url, requests_per_second=1000, http=http
+            )
+        )
+
+
+@contextlib.contextmanager
+def deaf() -> Iterator[str]:
+    """A port whose queue of connections is full: the next one is neither taken nor refused."""
+    with contextlib.ExitStack() as stack:
+        listener = stack.enter_context(socket.socket())
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(8):
+            waiting = stack.enter_context(socket.socket())
+            waiting.settimeout(0)
+            waiting.connect_ex(listener.getsockname())
+        host, port = listener.getsockname()
+        yield f"{host}:{port}"
 
 
 async def silence(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
@@ -146,6 +183,69 @@ class TestBrokenConnections:
             with pytest.raises(NotSent):
                 await post(f"https://{origin}")
 
+    async def test_a_connection_never_taken_was_surely_not_sent(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        give_up_quickly(monkeypatch)
+
+        with deaf() as origin:
+            with pytest.raises(NotSent):
+                await post(origin)
+            assert type(await failure_of_get(origin)) is Unavailable
+
+    async def test_one_that_found_all_connections_busy_was_surely_not_sent(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        arrived = asyncio.Semaphore(0)
+
+        async def hold(reader: asyncio.StreamReader, _writer: asyncio.StreamWriter) -> None:
+            await read_request(reader)
+            arrived.release()
+            await reader.read()
+
+        async with upstream(hold) as origin, client(origin) as apimart:
+            held = [asyncio.create_task(apimart.get_session(f"task_{n}")) for n in range(32)]
+            for _ in held:
+                await arrived.acquire()
+            give_up_quickly(monkeypatch)
+            with pytest.raises(NotSent):
+                await apimart.create_session(callback_url="c", project_name="p", timeout_s=5)
+            for task in held:
+                task.cancel()
+            await asyncio.gather(*held, return_exceptions=True)
+
+    @pytest.mark.parametrize("method", ["GET", "POST"])
+    async def test_nothing_is_sent_again_when_its_kept_connection_breaks(self, method: str) -> None:
+        served = 0
+
+        async def once(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            nonlocal served
+            await read_request(reader)
+            served += 1
+            writer.write(OK)
+            await read_request(reader)
+            served += 1
+
+        async with upstream(once) as origin, client(origin) as apimart:
+            await apimart.get_session("task_1")
+            again = (
+                apimart.get_session("task_1")
+                if method == "GET"
+                else apimart.create_session(callback_url="c", project_name="p", timeout_s=5)
+            )
+            with pytest.raises(Unavailable if method == "GET" else OutcomeUnknown):
+                await again
+
+        assert 2 == served
+
+    async def test_nothing_chained_to_a_failure_shows_the_request(self) -> None:
+        async with upstream(hang_up) as origin:
+            with pytest.raises(OutcomeUnknown) as caught:
+                await post(origin)
+
+        assert caught.value.__cause__ is None
+        assert caught.value.__context__ is None
+
     @pytest.mark.parametrize("behaviour", [reset, hang_up, break_off, no_http])
     async def test_a_connection_lost_after_sending_leaves_a_post_unknown(
         self, behaviour: Behaviour
@@ -175,6 +275,61 @@ class TestBrokenConnections:
         async with upstream(pay) as origin:
             with pytest.raises(PaymentRequired):
                 await post(origin)
+
+
+def give_up_quickly(monkeypatch: pytest.MonkeyPatch) -> None:
+    for place in ("aiohttp_wire", "httpx_wire"):
+        monkeypatch.setattr(f"apimart.{place}.CONNECT_TIMEOUT_S", 0.2)
+
+
+class TestRequests:
+    async def test_nothing_a_server_sets_comes_back_to_it(self) -> None:
+        heads: list[bytes] = []
+
+        async def setting(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            for _ in range(2):
+                heads.append(await reader.readuntil(b"\r\n\r\n"))
+                writer.write(OK.replace(b"\r\n", b"\r\nSet-Cookie: canary=1\r\n", 1))
+
+        async with upstream(setting) as origin, client(origin) as apimart:
+            for _ in range(2):
+                await apimart.get_session("task_1")
+
+        # A client of the caller's keeps what it likes.
+        assert over_httpx is (b"cookie" in heads[1].lower())
+
+    async def test_a_task_id_is_written_as_it_was_quoted(self) -> None:
+        heads: list[bytes] = []
+
+        async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            heads.append(await reader.readuntil(b"\r\n\r\n"))
+            writer.write(OK)
+
+        async with upstream(answer) as origin, client(origin) as apimart:
+            await apimart.get_session("a:b/../c?d%2f")
+
+        assert b"GET /v1/tasks/a%3Ab%2F..%2Fc%3Fd%252f HTTP/1.1" == heads[0].split(b"\r\n")[0]
+
+    async def test_it_says_who_asks_and_takes_no_compressed_answer(self) -> None:
+        heads: list[bytes] = []
+
+        async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            heads.append(await reader.readuntil(b"\r\n\r\n"))
+            writer.write(OK)
+
+        async with upstream(answer) as origin, client(origin) as apimart:
+            await apimart.get_session("task_1")
+
+        said = {
+            name.lower(): value
+            for name, _, value in (
+                line.partition(": ") for line in heads[0].decode().split("\r\n")[1:] if line
+            )
+        }
+        assert {"authorization", "accept", "accept-encoding", "user-agent", "host"} == {
+            name for name in said if name != "connection"
+        }
+        assert ("Bearer sk-1", "identity") == (said["authorization"], said["accept-encoding"])
 
 
 class TestAnswers:
