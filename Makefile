@@ -50,14 +50,15 @@ types: setup ## mypy --strict, tests included
 imports: setup ## Who may import whom
 	$(RUN) lint-imports
 
-# The browser tests want Debian's chromium, the webhook tests Node.js with npm: setup brings neither,
-# a test without them says how to.
+# The browser tests want Debian's chromium, the webhook tests Node.js with npm, the production server
+# PostgreSQL and Go: setup brings none of them, a test without them says how to.
 # The tests mostly wait, so a few more than cores.
 WORKERS ?= 3
 
 .PHONY: test
-test: setup ## Every tier; a missing Temporal server is found, downloaded or built
+test: setup ## Every tier; missing Temporal servers are found, downloaded or built
 	@.venv/bin/python -m devstack temporal
+	@.venv/bin/python -m devstack server
 	$(RUN) pytest -n $(WORKERS) --dist loadfile
 
 .PHONY: test-quick

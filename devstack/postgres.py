@@ -1,5 +1,6 @@
 """Runs PostgreSQL on loopback in a folder of its own, as durable as it is by default."""
 
+import fcntl
 import os
 import pwd
 import shutil
@@ -25,6 +26,9 @@ ACCOUNTS = ("postgres", "nobody")
 
 OUTSIDE = Path("/var/tmp")  # noqa: S108 - on a disk by tradition, as no /tmp need be
 """Where those users can reach a folder that root makes; another's home is often closed to them."""
+
+PREFIX = "likeness-postgres-"
+IN_USE = "in-use"
 
 COMMAND_TIMEOUT_S = 60
 STOP_GRACE_S = 15.0
@@ -68,12 +72,12 @@ class Postgres:
         self.account = account()
         self._programs = programs
         self._directory = directory
+        self.password = password
         self._user = user
-        self._password = password
 
     def url(self, database: str) -> str:
         """Return the address of a database, password included."""
-        return f"postgresql://{self._user}:{self._password}@{LOOPBACK}:{self.port}/{database}"
+        return f"postgresql://{self._user}:{self.password}@{LOOPBACK}:{self.port}/{database}"
 
     def make(self) -> None:
         """Make an empty database.
@@ -83,7 +87,7 @@ class Postgres:
 
         """
         password_file = self._directory / "password"
-        password_file.write_text(self._password)
+        password_file.write_text(self.password)
         password_file.chmod(0o600)
         if self.account is not None:
             for path in (self._directory, password_file):
@@ -113,14 +117,14 @@ class Postgres:
             user=self.account,
         )
 
-    def ask(self, statement: str) -> str:
+    def ask(self, statement: str, *, database: str = "postgres") -> str:
         """Run a statement while it is served, and return its first value.
 
         Raises:
             PostgresError: It failed; PostgreSQL's own words.
 
         """
-        return self._run("psql", "-XAtq", "-d", self.url("postgres"), "-c", statement).strip()
+        return self._run("psql", "-XAtq", "-d", self.url(database), "-c", statement).strip()
 
     @property
     def _data(self) -> Path:
@@ -151,13 +155,20 @@ def database_folder(directory: Path) -> Iterator[Path]:
     """Give a folder for a PostgreSQL for the length of the block: ``directory`` itself, made here.
 
     Where root runs it it is one of ``/var/tmp`` that goes with the block, because the system user
-    that it then runs as can seldom reach ``directory``.
+    that it then runs as can seldom reach ``directory``; what a killed block left there goes too.
     """
     if account() is None:
         directory.mkdir(parents=True, exist_ok=True)
         yield directory
         return
-    with tempfile.TemporaryDirectory(dir=OUTSIDE, prefix="likeness-postgres-") as outside:
+    for left in OUTSIDE.glob(f"{PREFIX}*/{IN_USE}"):
+        with _held(left) as is_ours:
+            if is_ours:
+                shutil.rmtree(left.parent, ignore_errors=True)
+    with (
+        tempfile.TemporaryDirectory(dir=OUTSIDE, prefix=PREFIX) as outside,
+        _held(Path(outside) / IN_USE),
+    ):
         yield Path(outside)
 
 
@@ -175,6 +186,18 @@ def account() -> str | None:
         if name in known:
             return name
     raise PostgresError("PostgreSQL refuses to run as root: make a system user `postgres` for it.")
+
+
+@contextmanager
+def _held(path: Path) -> Iterator[bool]:
+    # The kernel drops the lock with the process, however that one ends.
+    with path.open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            yield False
+        else:
+            yield True
 
 
 def _version(folder: Path) -> int:

@@ -10,7 +10,12 @@ import pytest
 
 from devstack.isolation import given_test_address, new_test_namespace, scrub
 from devstack.namespaces import ensure_namespace
-from devstack.temporal_cli import TemporalCliError, find
+from devstack.postgres import find_postgres
+from devstack.production import Programs
+from devstack.server_programs import ServerPrograms, ServerProgramsError
+from devstack.server_programs import find as find_server
+from devstack.temporal_cli import TemporalCliError
+from devstack.temporal_cli import find as find_cli
 from devstack.temporal_server import DevServer, RunningServer, connected
 from likeness.search import SEARCH_ATTRIBUTES
 from runtime.keys import make_key_file
@@ -26,20 +31,29 @@ scrub(os.environ)
 
 
 NEED_A_SERVER = {"temporal_cli", "temporal_server", "namespace"}
+NEED_PRODUCTION = {"production_programs"}
 CLI_KEY = pytest.StashKey[Path | TemporalCliError]()
+PRODUCTION_KEY = pytest.StashKey[ServerPrograms | ServerProgramsError]()
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:
-    """Find the Temporal CLI before the first test: a build takes minutes, and shall be seen."""
+    """Find Temporal's programs before the first test: a build takes minutes, and shall be seen."""
     used = {name for item in session.items for name in getattr(item, "fixturenames", ())}
-    if session.config.option.collectonly or not used & NEED_A_SERVER:
+    if session.config.option.collectonly:
         return
     terminal = session.config.pluginmanager.get_plugin("terminalreporter")
     say = print if terminal is None else terminal.write_line
-    try:
-        session.config.stash[CLI_KEY] = find(USER_ENVIRONMENT, say=say)
-    except TemporalCliError as error:
-        session.config.stash[CLI_KEY] = error
+    stash = session.config.stash
+    if used & NEED_A_SERVER:
+        try:
+            stash[CLI_KEY] = find_cli(USER_ENVIRONMENT, say=say)
+        except TemporalCliError as error:
+            stash[CLI_KEY] = error
+    if used & NEED_PRODUCTION:
+        try:
+            stash[PRODUCTION_KEY] = find_server(USER_ENVIRONMENT, say=say)
+        except ServerProgramsError as error:
+            stash[PRODUCTION_KEY] = error
 
 
 @pytest.fixture(scope="session")
@@ -55,6 +69,16 @@ def temporal_cli(pytestconfig: pytest.Config) -> Path:
     if isinstance(found, TemporalCliError):
         raise found
     return found
+
+
+@pytest.fixture(scope="session")
+def production_programs(pytestconfig: pytest.Config, temporal_cli: Path) -> Programs:
+    """What runs the production server on PostgreSQL, else an error that names the remedy."""
+    postgres = find_postgres(USER_ENVIRONMENT)
+    found = pytestconfig.stash[PRODUCTION_KEY]
+    if isinstance(found, ServerProgramsError):
+        raise found
+    return Programs(cli=temporal_cli, server=found, postgres=postgres)
 
 
 @pytest.fixture(scope="session")
