@@ -117,14 +117,15 @@ async def _ensure_search_attributes(
 
 
 async def _are_searchable(client: Client, namespace: str, names: Iterable[str]) -> bool:
-    # On PostgreSQL they are listed at once, but refused at a start for some seconds longer.
+    # On PostgreSQL they are listed at once, but refused at a start for some seconds longer; and who
+    # asks that often is soon refused for asking, which is no answer either.
     try:
         for name in names:
             await client.workflow_service.count_workflow_executions(
                 CountWorkflowExecutionsRequest(namespace=namespace, query=f"{name} IS NOT NULL")
             )
     except RPCError as error:
-        if error.status is not RPCStatusCode.INVALID_ARGUMENT:
+        if error.status not in (RPCStatusCode.INVALID_ARGUMENT, RPCStatusCode.RESOURCE_EXHAUSTED):
             raise
         return False
     return True
