@@ -1,4 +1,4 @@
-"""What runs cost in history: events, bytes and billable actions of every run in a namespace."""
+"""What runs cost in history: events, bytes and billable actions of every run of a contender."""
 
 import asyncio
 from collections.abc import Iterable
@@ -7,7 +7,6 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowHandle
 
 from benchmarks.contender import Costs, RunCost
-from likeness.ids import KEY_CHECK_WORKFLOW_ID
 
 # https://docs.temporal.io/cloud/actions: a child counts twice, queries and heartbeats are not in
 # the history, and search attributes given at the start are free.
@@ -42,11 +41,12 @@ async def event_names(handle: WorkflowHandle[object, object]) -> list[str]:
     ]
 
 
-async def costs_of_namespace(client: Client, *, runs: int | None = None) -> Costs:
-    """Read the history of every run in the client's namespace, once none of them grows any more.
+async def costs_of_queue(client: Client, task_queue: str, *, runs: int = 0) -> Costs:
+    """Read the history of every run whose workflow tasks go to a queue, once none grows any more.
 
     Args:
         client: Needs no key: nothing is decoded.
+        task_queue: The queue; runs of every type are counted.
         runs: How many runs there must be at least; the list of runs lags behind by moments.
 
     Raises:
@@ -54,21 +54,20 @@ async def costs_of_namespace(client: Client, *, runs: int | None = None) -> Cost
 
     """
     async with asyncio.timeout(SETTLED_WITHIN_S):
-        known, before = await _listed(client), None
-        while known != before or (runs is not None and len(known) < runs):
+        known, before = await _listed(client, task_queue), None
+        while known != before or len(known) < runs:
             await asyncio.sleep(LOOK_AGAIN_S)
-            known, before = await _listed(client), known
+            known, before = await _listed(client, task_queue), known
         gate = asyncio.Semaphore(AT_ONCE)
         costs = await asyncio.gather(*(_cost(client, *run, gate=gate) for run in sorted(known)))
     return Costs(runs=tuple(costs))
 
 
-async def _listed(client: Client) -> set[tuple[str, str, str]]:
-    # The key check is no onboarding's, and its first task waits for ever.
+async def _listed(client: Client, task_queue: str) -> set[tuple[str, str, str]]:
+    query = f"TaskQueue = '{task_queue}'"
     return {
         (run.workflow_type, run.id, run.run_id)
-        async for run in client.list_workflows(page_size=500)
-        if run.id != KEY_CHECK_WORKFLOW_ID
+        async for run in client.list_workflows(query, page_size=500)
     }
 
 

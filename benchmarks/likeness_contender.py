@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from temporalio.client import Client, WorkflowHandle
 
 from benchmarks.contender import Caller, Costs, Place
-from benchmarks.histories import costs_of_namespace
+from benchmarks.histories import costs_of_queue
 from devstack.ports import free_port
 from devstack.stack import TASK_QUEUE, Ports, Stack
 from devstack.supervisor import ProcessSpec
@@ -135,7 +135,7 @@ class LikenessCaller:
 
     async def costs(self) -> Costs:
         """Read every run, those of the registry of persons included."""
-        return await costs_of_namespace(self._client, runs=2 * self._people)
+        return await costs_of_queue(self._client, TASK_QUEUE, runs=2 * self._people)
 
     def _handle(self, person: str) -> WorkflowHandle[object, OnboardingStatus]:
         return self._client.get_workflow_handle(

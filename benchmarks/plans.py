@@ -29,11 +29,12 @@ def full(*, rounds: int | None, people: int | None, scale: float | None, seed: i
 
 def quick(*, rounds: int | None, people: int | None, scale: float | None, seed: int) -> Plan:
     """Look once, all on one store: our counts are exact, times are rough, polls too close."""
+    rounds = rounds or 1
     return Plan(
         phases={
             "open": Load(people=people or 10, rate_per_s=3.0, scale=scale or 1 / 30, seed=seed)
         },
-        rounds=rounds or 1,
+        rounds=rounds,
         idle_s=1.0,
-        keeps_store=True,
+        keeps_store=rounds == 1,
     )

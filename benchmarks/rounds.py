@@ -3,12 +3,10 @@
 import asyncio
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field, replace
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-
-from temporalio.client import Client
 
 from benchmarks.contender import Contender, Place, RunningStore, Store
 from benchmarks.phases import play_phase
@@ -16,11 +14,9 @@ from benchmarks.process_trees import ProcessTrees
 from benchmarks.schedule import Load
 from devstack.child import Child
 from devstack.isolation import child_environment
-from devstack.namespaces import ensure_namespace
 from devstack.ports import LOOPBACK, free_port
 from devstack.stack import our_process
 from devstack.supervisor import ProcessSpec, Supervisor
-from likeness.search import SEARCH_ATTRIBUTES
 
 Fresh = Callable[[Path], AbstractContextManager[RunningStore]]
 
@@ -29,9 +25,9 @@ Fresh = Callable[[Path], AbstractContextManager[RunningStore]]
 class Plan:
     """What one round is: loads by the name of their phase, played one after the other.
 
-    ``idle_s`` is how long the store is watched while nobody uses it. ``keeps_store`` gives all
-    contenders one store and each a namespace of its own, which is quicker; else each contender has
-    a fresh store in each round, so that nobody works on what another one left behind.
+    ``idle_s`` is how long the store is watched while nobody uses it. Each contender has a fresh
+    store in each round, so that nobody works on what another one left behind; ``keeps_store`` gives
+    the contenders of a single round the same one, which is quicker.
     """
 
     phases: Mapping[str, Load]
@@ -106,19 +102,7 @@ def _stores(plan: Plan, store: Store, directory: Path) -> Iterator[Fresh]:
         yield lambda folder: store.running(folder / "store")
         return
     with store.running(directory / "store") as running:
-
-        @contextmanager
-        def in_a_namespace(folder: Path) -> Iterator[RunningStore]:
-            namespace = f"likeness-bench-{folder.name}"
-            asyncio.run(_make_namespace(running.temporal_address, namespace))
-            yield replace(running, namespace=namespace)
-
-        yield in_a_namespace
-
-
-async def _make_namespace(address: str, namespace: str) -> None:
-    client = await Client.connect(address)
-    await ensure_namespace(client, namespace, search_attributes=SEARCH_ATTRIBUTES)
+        yield lambda _: nullcontext(running)
 
 
 def _play_one(

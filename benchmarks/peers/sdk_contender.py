@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from temporalio.client import Client, WorkflowHandle
 
 from benchmarks.contender import Caller, Costs, Place
-from benchmarks.histories import costs_of_namespace
+from benchmarks.histories import costs_of_queue
 from benchmarks.peers import bare, naive
 from devstack.isolation import child_environment
 from devstack.stack import our_process
@@ -67,7 +67,10 @@ class SdkCaller:
         """Start the workflow under the person's name."""
         portrait = f"{self._upstream_url}/portraits/{person}.jpg"
         await self._client.start_workflow(
-            "Onboard", args=[person, portrait, *self._more], id=person, task_queue=self._queue
+            "Onboard",
+            args=[person, portrait, *self._more],
+            id=self._id(person),
+            task_queue=self._queue,
         )
         self._people += 1
 
@@ -85,10 +88,13 @@ class SdkCaller:
 
     async def costs(self) -> Costs:
         """Read every run."""
-        return await costs_of_namespace(self._client, runs=self._people)
+        return await costs_of_queue(self._client, self._queue, runs=self._people)
 
     def _handle(self, person: str) -> WorkflowHandle[object, object]:
-        return self._client.get_workflow_handle(person)
+        return self._client.get_workflow_handle(self._id(person))
+
+    def _id(self, person: str) -> str:
+        return f"{self._queue}/{person}"
 
 
 def bare_contender() -> SdkContender:
