@@ -4,10 +4,7 @@ The token in the path is the check; it is opened before anything is asked of Tem
 goes out only after the server has taken the signal, so a hint that was answered is never lost.
 """
 
-from fastapi import Request
-from limits import RateLimitItemPerHour, RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
+from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 
 from apimart.callbacks import read_callback
@@ -17,13 +14,14 @@ from web.advice import Why
 from web.bodies import body_of
 from web.calls import RunGoneError
 from web.deps import PublicDeps
+from web.quotas import HOUR_S, MINUTE_S, Quota, Quotas
 from web.reader import Coming
 from web.start import is_prefetch
 from web.tally import Happening
 from web.visits import neutral, or_away
 
-SIGNALS_A_MINUTE = RateLimitItemPerMinute(3)
-SIGNALS_A_TOKEN = RateLimitItemPerHour(10)
+SIGNALS_A_MINUTE = Quota(3, MINUTE_S)
+SIGNALS_A_TOKEN = Quota(10, HOUR_S)
 """A token lives for less than an hour, so that its signals stay few in the run's history."""
 
 LATE_AFTER_TOKEN_S = 5 * 60
@@ -35,7 +33,7 @@ class CallbackRelay:
 
     def __init__(self, deps: PublicDeps) -> None:
         self._deps = deps
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._quotas = Quotas(HOUR_S, clock=deps.clock)
 
     async def receive(self, request: Request, token: str) -> Response:
         """Take a callback: GET from a browser, POST from a form or a server.
@@ -68,8 +66,7 @@ class CallbackRelay:
             self._note(Happening.CALLBACK_REFUSED, callback, "run_gone")
         except BaseException:
             # Not taken, so it must not count: the next try is the same callback.
-            for limit in (SIGNALS_A_MINUTE, SIGNALS_A_TOKEN):
-                self._limiter.clear(limit, _key(callback))
+            self._quotas.give_back(_key(callback))
             raise
         else:
             self._note(Happening.CALLBACK_RECEIVED, callback)
@@ -81,8 +78,8 @@ class CallbackRelay:
         if age > self._deps.token_ttl_s + LATE_AFTER_TOKEN_S:
             return "too_late"
         # By what the token says: one text could be spelled in several ways.
-        limits, key = (SIGNALS_A_MINUTE, SIGNALS_A_TOKEN), _key(callback)
-        return None if all(self._limiter.hit(limit, key) for limit in limits) else "too_many"
+        wait_s = self._quotas.wait_s(_key(callback), SIGNALS_A_MINUTE, SIGNALS_A_TOKEN)
+        return "too_many" if wait_s else None
 
     def _answer(
         self, request: Request, callback: CallbackToken, why: Why | None = None

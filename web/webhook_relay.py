@@ -5,20 +5,18 @@ after about 10, 30 and 60 s where it was answered by a 5xx. So the token in the 
 opened before anything is asked of Temporal, and nothing in the body is believed or even read.
 """
 
-from fastapi import Request
-from limits import RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from likeness.temporal.errors import TemporalAwayError
 from web.bodies import drained
 from web.calls import RunGoneError
 from web.deps import PublicDeps
+from web.quotas import MINUTE_S, Quota, Quotas
 from web.tally import Happening
 from web.visits import AWAY_REFRESH_S, neutral
 
-HINTS_A_MINUTE = RateLimitItemPerMinute(3)
+HINTS_A_MINUTE = Quota(3, MINUTE_S)
 
 
 class WebhookRelay:
@@ -26,7 +24,7 @@ class WebhookRelay:
 
     def __init__(self, deps: PublicDeps) -> None:
         self._deps = deps
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._quotas = Quotas(MINUTE_S, clock=deps.clock)
 
     async def receive(self, request: Request, token: str) -> Response:
         """Take a hint: 200 also where nothing is left to hint at, 503 to hear it again."""
@@ -44,7 +42,7 @@ class WebhookRelay:
         return JSONResponse({"received": True})
 
     async def _told(self, workflow_id: str) -> None:
-        if not self._limiter.hit(HINTS_A_MINUTE, workflow_id):
+        if self._quotas.wait_s(workflow_id, HINTS_A_MINUTE):
             self._deps.tally.note(Happening.WEBHOOK_REFUSED, reason="too_many")
             return
         try:
@@ -53,7 +51,7 @@ class WebhookRelay:
             self._deps.tally.note(Happening.WEBHOOK_REFUSED, reason="run_gone")
         except BaseException:
             # Not taken, so it must not count: the next try is the same hint.
-            self._limiter.clear(HINTS_A_MINUTE, workflow_id)
+            self._quotas.give_back(workflow_id)
             raise
         else:
             self._deps.tally.note(Happening.WEBHOOK_RECEIVED)

@@ -1,22 +1,19 @@
 """The gate: lets a request in whose API key is good, may do this, and has not asked too often."""
 
 import math
-import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 import structlog
-from limits import RateLimitItem, RateLimitItemPerMinute
-from limits.storage import MemoryStorage
-from limits.strategies import MovingWindowRateLimiter
 from starlette.requests import Request
 
 from likeness.failures import FailureCode
 from runtime.api_keys import ApiKey, ApiKeys, ExpiredKeyError, Scope, UnknownKeyError
 from web.api.callers import Caller
 from web.api.problems import ProblemError
+from web.quotas import MINUTE_S, Quota, Quotas
 
-BAD_KEYS = RateLimitItemPerMinute(30, namespace="bad")
+BAD_KEYS = Quota(30, MINUTE_S)
 """For each address. A good key is let in all the same: others may come through the same gateway."""
 
 _CHALLENGE = 'Bearer realm="likeness"'
@@ -33,7 +30,7 @@ class Gate:
     def __init__(self, keys: ApiKeys, *, clock: Callable[[], datetime] = _now) -> None:
         self._keys = keys
         self._clock = clock
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+        self._good, self._bad = Quotas(MINUTE_S), Quotas(MINUTE_S)
 
     async def admit(self, request: Request, scope: Scope) -> Caller:
         """Give whoever calls; as ``web.api.callers.Admit``."""
@@ -55,31 +52,16 @@ class Gate:
         )
 
     def _count(self, key: ApiKey) -> None:
-        allowed = RateLimitItemPerMinute(key.per_minute, namespace="key")
-        if not self._limiter.hit(allowed, key.id):
-            raise self._too_many(
-                allowed, key.id, f"This API key may send {key.per_minute} requests a minute."
-            )
+        if wait_s := self._good.wait_s(key.id, Quota(key.per_minute, MINUTE_S)):
+            raise _too_many(wait_s, f"This API key may send {key.per_minute} requests a minute.")
 
     def _refusal(self, request: Request, code: FailureCode) -> ProblemError:
         address = request.client.host if request.client else ""
-        if not self._limiter.hit(BAD_KEYS, address):
-            return self._too_many(
-                BAD_KEYS, address, "Too many requests without a good API key came from here."
-            )
+        if wait_s := self._bad.wait_s(address, BAD_KEYS):
+            return _too_many(wait_s, "Too many requests without a good API key came from here.")
         _log.info("api_key_refused", because=code)
         challenge = f'{_CHALLENGE}, error="invalid_token"'
         return ProblemError(code, 401, headers={"WWW-Authenticate": challenge})
-
-    def _too_many(self, limit: RateLimitItem, whose: str, detail: str) -> ProblemError:
-        free_at = self._limiter.get_window_stats(limit, whose).reset_time
-        wait_s = max(1, math.ceil(free_at - time.time()))
-        return ProblemError(
-            FailureCode.TOO_MANY_REQUESTS,
-            429,
-            detail=detail,
-            headers={"Retry-After": str(wait_s)},
-        )
 
 
 def _presented(request: Request) -> str:
@@ -93,6 +75,15 @@ def _presented(request: Request) -> str:
     scheme, _, token = given[0].partition(" ")
     # Which of several is meant could be read one way here and another way by a gateway.
     return token.strip() if len(given) == 1 and scheme.lower() == "bearer" else ""
+
+
+def _too_many(wait_s: float, detail: str) -> ProblemError:
+    return ProblemError(
+        FailureCode.TOO_MANY_REQUESTS,
+        429,
+        detail=detail,
+        headers={"Retry-After": str(math.ceil(wait_s))},
+    )
 
 
 def _too_low(scope: Scope) -> ProblemError:

@@ -1,5 +1,4 @@
 import asyncio
-import time
 from collections.abc import AsyncIterator
 
 import httpx
@@ -8,7 +7,7 @@ import pytest
 from likeness.messages.conversation import VerificationCallback
 from likeness.stages import Stage
 from runtime.links import LinkSealer
-from tests.unit.web.pretended import INVITE, NOW, PretendedRuns, glance, minted
+from tests.unit.web.pretended import INVITE, NOW, Clock, PretendedRuns, glance, minted
 from tests.unit.web.reading import read
 
 QUERY = (
@@ -166,15 +165,10 @@ class TestRefusals:
         assert 3 == len(runs.callbacks)
 
     async def test_ten_signals_are_enough_for_a_tokens_whole_life(
-        self,
-        client: httpx.AsyncClient,
-        callback: str,
-        runs: PretendedRuns,
-        monkeypatch: pytest.MonkeyPatch,
+        self, client: httpx.AsyncClient, callback: str, runs: PretendedRuns, clock: Clock
     ) -> None:
-        now = time.time()
-        for minute in range(6):
-            monkeypatch.setattr(time, "time", lambda passed=minute: now + 61 * passed)
+        for _ in range(6):
+            clock.now += 61
             for _ in range(3):
                 await client.get(callback)
 

@@ -42,7 +42,7 @@ class TestAGoodKey:
         self, api: httpx.AsyncClient, keys: Keys
     ) -> None:
         key = keys.new()
-        for _ in range(BAD_KEYS.amount + 1):
+        for _ in range(BAD_KEYS.at_most + 1):
             await api.get("/things", headers=bearer("lk_nonsense"))
 
         assert 200 == (await api.get("/things", headers=bearer(key))).status_code
@@ -200,7 +200,7 @@ class TestTheLimits:
     async def test_of_bad_keys_are_the_addresss(self, api: httpx.AsyncClient) -> None:
         answers = [
             await api.get("/things", headers=bearer(f"lk_{number}"))
-            for number in range(BAD_KEYS.amount + 1)
+            for number in range(BAD_KEYS.at_most + 1)
         ]
 
         assert {401} == {each.status_code for each in answers[:-1]}
