@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from fastapi import Request
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from likeness.failures import FailureCode

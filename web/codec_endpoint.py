@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 import structlog
-from fastapi import Request
 from google.protobuf import json_format
 from pydantic import SecretStr
 from starlette.exceptions import HTTPException
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from temporalio.api.common.v1 import Payload, Payloads
 from temporalio.converter import PayloadCodec

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from fastapi import Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from likeness.temporal.errors import TemporalAwayError

@@ -1,11 +1,14 @@
 """The public app: the person's pages, and the relays of callbacks and webhooks."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 
-from fastapi import FastAPI, Request
+from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
 
 from web.answers import AnswerPages
 from web.below import Below
@@ -26,74 +29,81 @@ _SCRIPT = (_STATIC / "follow.js").read_bytes()
 _LOOKING = ["GET", "HEAD"]
 
 
-def public_app(deps: PublicDeps) -> FastAPI:
+def public_app(deps: PublicDeps) -> Starlette:
     """Build the app."""
-    app = FastAPI(openapi_url=None, redirect_slashes=False)
-    _serve_files(app, deps)
-    _serve_visits(app, deps)
-    relay = CallbackRelay(deps)
-    _route(app, "/callback/{token}", relay.receive, [*_LOOKING, "POST"])
-    _route(app, "/webhook/{token}/callback", WebhookRelay(deps).receive, ["POST"])
+    headers = strict_headers(deps.h5_hosts.form_action(), https=deps.https)
+    shield = Middleware(Shield, headers=headers, renderer=deps.renderer, tally=deps.tally)
+    below = [Middleware(Below, path=deps.path)] if deps.path else []
 
     async def refused(request: Request, error: Exception) -> Response:
         return _refused(request, error, deps)
 
-    app.add_exception_handler(HTTPException, refused)
-    headers = strict_headers(deps.h5_hosts.form_action(), https=deps.https)
-    app.add_middleware(Shield, headers=headers, renderer=deps.renderer, tally=deps.tally)
-    if deps.path:
-        app.add_middleware(Below, path=deps.path)
+    app = Starlette(
+        routes=[*_relays(deps), *_visits(deps), *_files(deps)],
+        middleware=[*below, shield],
+        exception_handlers={HTTPException: refused},
+    )
+    app.router.redirect_slashes = False
     return app
 
 
-def _serve_visits(app: FastAPI, deps: PublicDeps) -> None:
+def _relays(deps: PublicDeps) -> Iterator[Route]:
+    # Before the pages: a router asks its routes in turn, and nobody waits for a page as a run does.
+    relay = CallbackRelay(deps)
+    yield _route("/callback/{token}", relay.receive, [*_LOOKING, "POST"])
+    yield _route("/webhook/{token}/callback", WebhookRelay(deps).receive, ["POST"])
+
+
+def _visits(deps: PublicDeps) -> Iterator[Route]:
     invite, starting, answers = InvitePages(deps), StartPages(deps), AnswerPages(deps)
     base = "/i/{token}"
-    _route(app, base, invite.show)
-    _route(app, f"{base}/again", invite.show_again)
-    _route(app, f"{base}/state", invite.tell_state)
-    _route(app, f"{base}/start", starting.start, ["POST"])
+    yield _route(base, invite.show)
+    yield _route(f"{base}/again", invite.show_again)
+    yield _route(f"{base}/state", invite.tell_state)
+    yield _route(f"{base}/start", starting.start, ["POST"])
     tap = f"{base}/preparing/{{tap}}"
-    _route(app, tap, starting.look_on)
-    _route(app, tap, starting.go_on, ["POST"])
-    _route(app, f"{base}/{DECLINE}", answers.ask_decline)
-    _route(app, f"{base}/{DECLINE}", answers.decline, ["POST"])
-    _route(app, f"{base}/{WITHDRAW}", answers.ask_withdraw)
-    _route(app, f"{base}/{WITHDRAW}", answers.withdraw, ["POST"])
-    _route(app, f"{base}/{FINISHED}", answers.finished, ["POST"])
-    _route(app, f"{base}/receipt", ReceiptPage(deps).download)
+    yield _route(tap, starting.look_on)
+    yield _route(tap, starting.go_on, ["POST"])
+    yield _route(f"{base}/{DECLINE}", answers.ask_decline)
+    yield _route(f"{base}/{DECLINE}", answers.decline, ["POST"])
+    yield _route(f"{base}/{WITHDRAW}", answers.ask_withdraw)
+    yield _route(f"{base}/{WITHDRAW}", answers.withdraw, ["POST"])
+    yield _route(f"{base}/{FINISHED}", answers.finished, ["POST"])
+    yield _route(f"{base}/receipt", ReceiptPage(deps).download)
 
 
-def _serve_files(app: FastAPI, deps: PublicDeps) -> None:
+def _files(deps: PublicDeps) -> Iterator[Route]:
     style = _STYLE + deps.brand.accent_css.encode()
 
-    async def healthy() -> Response:
+    async def healthy(_: Request) -> Response:
         return JSONResponse({"healthy": True})
 
-    async def stylesheet() -> Response:
+    async def stylesheet(_: Request) -> Response:
         return Response(style, media_type="text/css")
 
-    async def script() -> Response:
+    async def script(_: Request) -> Response:
         return Response(_SCRIPT, media_type="text/javascript")
 
-    async def logo() -> Response:
+    async def logo(_: Request) -> Response:
         if deps.brand.logo is None:
             raise HTTPException(404)
         return Response(deps.brand.logo, media_type=deps.brand.logo_type)
 
-    _route(app, "/healthz", healthy)
-    _route(app, "/style.css", stylesheet)
-    _route(app, "/follow.js", script)
-    _route(app, "/brand/logo", logo)
+    yield _route("/healthz", healthy)
+    yield _route("/style.css", stylesheet)
+    yield _route("/follow.js", script)
+    yield _route("/brand/logo", logo)
 
 
 def _route(
-    app: FastAPI,
-    path: str,
-    endpoint: Callable[..., Awaitable[Response]],
-    methods: list[str] = _LOOKING,
-) -> None:
-    app.add_api_route(path, endpoint, methods=methods, response_model=None)
+    path: str, endpoint: Callable[..., Awaitable[Response]], methods: list[str] = _LOOKING
+) -> Route:
+    """Make a route whose ``endpoint`` takes the path's parameters by name."""
+
+    async def answered(request: Request) -> Response:
+        return await endpoint(request, **request.path_params)
+
+    return Route(path, answered, methods=methods)
 
 
 _PAGES = {405: Page.WRONG_METHOD, 408: Page.BROKEN, 413: Page.TOO_LARGE}

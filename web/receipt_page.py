@@ -1,6 +1,6 @@
 """The receipt of a consent, as a file that the person keeps."""
 
-from fastapi import Request
+from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from likeness.messages.person import ConsentReceipt

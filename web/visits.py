@@ -4,7 +4,7 @@ from collections.abc import Awaitable
 from dataclasses import dataclass
 from typing import Self
 
-from fastapi import Request
+from starlette.requests import Request
 from starlette.responses import Response
 
 from likeness.temporal.errors import TemporalAwayError
