@@ -153,7 +153,7 @@ class TestWithoutTemporal:
         assert (503, "5") == (away.status_code, away.headers["retry-after"])
         assert "server" not in away.headers
         assert "key_refused" in log
-        assert new.secret.get_secret_value().rpartition("_")[2] not in log
+        assert new.secret.get_secret_value().removeprefix(f"lk_{new.key.id}_") not in log
 
 
 class TestWithTemporal:
