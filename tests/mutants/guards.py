@@ -531,8 +531,8 @@ MUTANTS = (
     Mutant(
         "lets a key send as much as it likes",
         "web/api/gate.py",
-        "        if not self._limiter.hit(allowed, key.id):",
-        "        if not self._limiter.test(allowed, key.id):",
+        "        if wait_s := self._good.wait_s(key.id, Quota(key.per_minute, MINUTE_S)):",
+        "        if wait_s := 0.0:",
         (f"{UNIT}/web/api/test_gate.py",),
     ),
     Mutant(
