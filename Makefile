@@ -113,6 +113,10 @@ bench: setup ## Measure beside others on PostgreSQL, about 50 minutes, into docs
 bench-quick: setup ## A look at the same in 90 seconds; STORE=sqlite
 	@exec .venv/bin/python -m benchmarks run --quick --store $(STORE)
 
+.PHONY: picture
+picture: setup ## Draw docs/performance.json into docs/performance.png
+	@exec .venv/bin/python -m benchmarks picture
+
 ##@ The whole thing on this machine
 
 # Of the command line only: some shells export a HOST of their own.

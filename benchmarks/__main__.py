@@ -1,4 +1,4 @@
-"""Command line of the benchmarks: ``python -m benchmarks run | figure``."""
+"""Command line of the benchmarks: ``python -m benchmarks run | figure | picture``."""
 
 import asyncio
 import json
@@ -7,6 +7,7 @@ import shlex
 import sys
 import tempfile
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -14,14 +15,28 @@ import typer
 from rich.console import Console
 
 from benchmarks.contenders import CONTENDERS, NEEDS_POSTGRESQL
+from benchmarks.kill_effects import as_json
 from benchmarks.plans import full, quick
-from benchmarks.report import report, table
-from benchmarks.rounds import play
+from benchmarks.report import report, table, table_of_deaths
+from benchmarks.rounds import die, play
 from benchmarks.stores import STORES
 from devstack.interrupts import InterruptedBySignalError, interrupts
+from devstack.postgres import PostgresError
+from devstack.server_programs import ServerProgramsError
 from devstack.supervisor import ProcessFailedError
 from devstack.temporal_cli import TemporalCliError
 from devstack.temporal_server import TemporalServerError
+
+PERFORMANCE = Path("docs/performance.json")
+PICTURE = Path("docs/performance.png")
+
+EXPECTED_ERRORS = (
+    PostgresError,
+    ProcessFailedError,
+    ServerProgramsError,
+    TemporalCliError,
+    TemporalServerError,
+)
 
 app = typer.Typer(
     add_completion=False,
@@ -42,6 +57,9 @@ def run(
     scale: Annotated[
         float | None, typer.Option(min=0.001, max=1, help="Shortens every wait; 1 is real time.")
     ] = None,
+    kills: Annotated[
+        int | None, typer.Option(min=0, help="How many crowds are met by a kill -9.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Another one is another crowd.")] = 1,
     out: Annotated[Path | None, typer.Option(help="File for the whole report, JSON.")] = None,
 ) -> None:
@@ -49,14 +67,19 @@ def run(
     console = Console()
     make = quick if is_quick else full
     plan = make(rounds=rounds, people=people, scale=scale, seed=seed)
+    plan = plan if kills is None else replace(plan, kills=kills)
     names = _names(contender, store)
     with interrupts(), tempfile.TemporaryDirectory(prefix="likeness-bench-") as folder:
         kept = STORES[store](dict(os.environ), console.print)
         playing = [CONTENDERS[name]() for name in names]
         played = play(plan, kept, playing, Path(folder), say=console.print)
+        deaths = die(plan, kept, playing, Path(folder), seed=seed, say=console.print)
     told = report(plan, played, seed=seed, command=_command())
+    told |= {"kill_effects": as_json(deaths)} if deaths else {}
     for phase in plan.phases:
         console.print(table(told, phase))
+    if deaths:
+        console.print(table_of_deaths(told))
     if out is not None:
         out.write_text(json.dumps(told, indent=1) + "\n")
 
@@ -79,6 +102,24 @@ def figure(
         out.write_text(told + "\n")
 
 
+@app.command()
+def picture(
+    *,
+    told: Annotated[
+        Path, typer.Option("--report", help="What `run --out` wrote.", show_default=True)
+    ] = PERFORMANCE,
+    out: Annotated[Path, typer.Option(help="Where the PNG goes.")] = PICTURE,
+    phase: Annotated[str, typer.Option(help="Which phase of the report.")] = "open",
+) -> None:
+    """Draw what a run has measured."""
+    # Imported here: nothing else needs the drawing library, and it is slow to load.
+    from benchmarks.picture import draw  # noqa: PLC0415
+
+    if not told.exists():
+        raise typer.BadParameter(f"no report {told}; `python -m benchmarks run --out` writes one")
+    draw(json.loads(told.read_text()), out, phase=phase)
+
+
 def _names(wanted: list[str] | None, store: str) -> list[str]:
     if store not in STORES:
         raise typer.BadParameter(f"no store {store!r}; known: {', '.join(STORES)}")
@@ -99,7 +140,7 @@ def _ended(main: Callable[[], object]) -> int:
         return ended.code if isinstance(ended.code, int) else 1
     except InterruptedBySignalError as interrupted:
         return interrupted.exit_code
-    except (ProcessFailedError, TemporalCliError, TemporalServerError) as error:
+    except EXPECTED_ERRORS as error:
         print(error, file=sys.stderr)  # noqa: T201 - the one sentence for whoever started it
         return 1
     return 0

@@ -24,6 +24,7 @@ def full(*, rounds: int | None, people: int | None, scale: float | None, seed: i
             ),
         },
         rounds=rounds or 3,
+        kills=4,
     )
 
 

@@ -139,3 +139,15 @@ def table(told: Mapping[str, Any], phase: str) -> Table:
         cells = [figures[name].get(figure) for name in figures]
         shown.add_row(words, *("" if cell is None else f"{cell['median']:.4g}" for cell in cells))
     return shown
+
+
+def table_of_deaths(told: Mapping[str, Any]) -> Table:
+    """Give what came of the people of every kill -9, one row a contender."""
+    found = told["kill_effects"]["contenders"]
+    words = list(dict.fromkeys(word for sums in found.values() for word in sums))
+    shown = Table(title="after a kill -9 among them, sums")
+    for word in ("contender", *words):
+        shown.add_column(word.replace("_", " "), justify="left" if word == "contender" else "right")
+    for name, sums in found.items():
+        shown.add_row(name, *(str(sums.get(word, 0)) for word in words))
+    return shown

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.contender import Contender, Place, RunningStore, Store
+from benchmarks.kill_effects import Effects, kill_effects
 from benchmarks.phases import play_phase
 from benchmarks.process_trees import ProcessTrees
 from benchmarks.schedule import Load
@@ -17,6 +18,9 @@ from devstack.isolation import child_environment
 from devstack.ports import LOOPBACK, free_port
 from devstack.stack import our_process
 from devstack.supervisor import ProcessSpec, Supervisor
+
+HEALTH = "/_sim/health"
+KILLED_CROWD = 12
 
 Fresh = Callable[[Path], AbstractContextManager[RunningStore]]
 
@@ -27,13 +31,15 @@ class Plan:
 
     ``idle_s`` is how long the store is watched while nobody uses it. Each contender has a fresh
     store in each round, so that nobody works on what another one left behind; ``keeps_store`` gives
-    the contenders of a single round the same one, which is quicker.
+    the contenders of a single round the same one, which is quicker. ``kills`` crowds of each
+    contender are met by a kill -9 after the rounds.
     """
 
     phases: Mapping[str, Load]
     rounds: int = 1
     idle_s: float = 5.0
     keeps_store: bool = False
+    kills: int = 0
 
 
 @dataclass(kw_only=True)
@@ -81,6 +87,26 @@ def play(
     return played
 
 
+def die(
+    plan: Plan,
+    store: Store,
+    contenders: Sequence[Contender],
+    directory: Path,
+    *,
+    seed: int,
+    say: Callable[[str], None],
+) -> list[Effects]:
+    """Kill every contender as often as planned, each on a fresh store; as ``play``."""
+    effects = []
+    for contender in contenders if plan.kills else ():
+        say(f"kill -9, {plan.kills} times: {contender.name}")
+        folder = directory / f"kill-{contender.name}"
+        seeds = range(seed, seed + plan.kills)
+        with store.running(folder / "store") as running:
+            effects += kill_effects(contender, running, folder, people=KILLED_CROWD, seeds=seeds)
+    return effects
+
+
 def simulator_process(directory: Path) -> ProcessSpec:
     """Describe a pretended upstream on a free port, with nothing kept."""
     url = f"http://{LOOPBACK}:{(port := free_port())}"
@@ -91,9 +117,6 @@ def simulator_process(directory: Path) -> ProcessSpec:
         directory=directory,
         ready_url=f"{url}{HEALTH}",
     )
-
-
-HEALTH = "/_sim/health"
 
 
 @contextmanager
