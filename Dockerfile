@@ -28,5 +28,9 @@ COPY web web
 COPY commands commands
 COPY simulator simulator
 COPY worker.py starter.py ./
+# The file system is read-only later: without it, each start would compile all of this anew. By
+# hash, not by time: what unpacks an image may give files another time than they were built with.
+RUN python -m compileall -q --invalidation-mode unchecked-hash \
+    likeness apimart runtime outbound workflows activities web commands simulator
 USER 1000:1000
 CMD ["python", "worker.py"]

@@ -1,9 +1,11 @@
 """What the image is made of, as far as it can be held without building it."""
 
+import os
 import re
 import subprocess
 import sys
 from fnmatch import fnmatch
+from importlib.util import cache_from_source
 from pathlib import Path
 
 from tests.project.deployment import DOCKERFILE, ROOT, copied_into_the_image, lay_out_image
@@ -52,6 +54,28 @@ class TestTheImage:
 
     def test_its_python_is_one_that_the_project_supports(self) -> None:
         assert all(re.match(r"python:3\.11\.\d+-slim", base) for base in words("FROM"))
+
+
+class TestBytecode:
+    def test_of_what_is_installed_is_made_by_uv(self) -> None:
+        assert any("UV_COMPILE_BYTECODE=1" in env.split() for env in words("ENV"))
+
+    def test_of_what_is_ours_is_made_for_every_module(self, tmp_path: Path) -> None:
+        """Also where no start may write any, as in the image."""
+        lay_out_image(tmp_path)
+        (compiling,) = [run for run in words("RUN") if "compileall" in run]
+        python, *arguments = compiling.split()
+        subprocess.run(
+            [sys.executable, *arguments],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPYCACHEPREFIX": ""},
+            check=True,
+        )
+        modules = [path for path in tmp_path.rglob("*.py") if path.parent != tmp_path]
+        uncompiled = [path for path in modules if not Path(cache_from_source(str(path))).exists()]
+
+        assert "python" == python
+        assert [] == uncompiled, "The Dockerfile must compile these too."
 
 
 class TestWhatItCopies:
