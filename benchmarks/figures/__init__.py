@@ -3,4 +3,9 @@
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
-FIGURES: Mapping[str, Callable[[], Coroutine[Any, Any, dict[str, Any]]]] = {}
+from benchmarks.figures import relay, startup
+
+FIGURES: Mapping[str, Callable[[], Coroutine[Any, Any, dict[str, Any]]]] = {
+    "relay": relay.measure,
+    "startup": startup.measure,
+}
