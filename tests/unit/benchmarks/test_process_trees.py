@@ -42,7 +42,8 @@ class TestProcessTrees:
         with parent(PARENT) as pid:
             spent = ProcessTrees({"app": (pid,)}).cpu_s()
 
-        assert 0.4 <= spent["app"] < 2
+        # /proc counts in ticks of 10 ms, which fall short of what the child has burned.
+        assert 0.35 <= spent["app"] < 2
 
     def test_it_counts_the_memory_of_a_living_child(self) -> None:
         with parent(WITH_LIVING_CHILD) as pid:
