@@ -10,12 +10,13 @@ from urllib.parse import urlsplit
 from pydantic import SecretStr
 from temporalio.client import Client, WorkflowHandle
 
-from benchmarks.contender import Caller, Costs, Place
+from benchmarks.contender import Caller, Costs, LinkLostError, LinkRefusedError, Place
 from benchmarks.histories import costs_of_queue
 from devstack.ports import free_port
 from devstack.stack import TASK_QUEUE, Ports, Stack
 from devstack.supervisor import ProcessSpec
 from likeness import names
+from likeness.failures import FailureCode
 from likeness.ids import onboarding_workflow_id
 from likeness.messages.conversation import (
     OnboardingStatus,
@@ -31,8 +32,10 @@ from likeness.messages.onboarding import (
     OnboardingRequest,
 )
 from likeness.stages import Stage
+from likeness.temporal.errors import NoSuchOnboardingError
 from likeness.temporal.onboardings import start_onboarding
 from likeness.temporal.plugin import likeness_plugin
+from likeness.temporal.statuses import onboarding_status
 from runtime.keys import load_key_file
 from web.consent import load_consent_texts
 
@@ -41,6 +44,7 @@ PASSED = 10_000
 PATIENCE = timedelta(seconds=60)
 """A crowd that comes at once waits for its links; a real page would show that it prepares one."""
 
+LOST = frozenset({FailureCode.SESSION_LOST, FailureCode.SESSION_INCOMPLETE})
 NEVER_USED_PORT = 1
 
 
@@ -91,6 +95,7 @@ class LikenessCaller:
         )
         self._webhook_url = None if webhook_url is None else SecretStr(webhook_url)
         self._people = 0
+        self._attempts: dict[str, int] = {}
 
     async def begin(self, person: str) -> None:
         """Start one onboarding."""
@@ -106,32 +111,39 @@ class LikenessCaller:
         self._people += 1
 
     async def link(self, person: str) -> str:
-        """Tap Start.
-
-        Raises:
-            RuntimeError: No session was opened.
-
-        """
+        """Tap Start."""
         opened: SessionOpened = await self._handle(person).execute_update(
             names.OPEN_SESSION,
             OpenSession(consent=CONSENT, not_after=time.time() + PATIENCE.total_seconds()),
             id=secrets.token_hex(8),
             result_type=SessionOpened,
         )
+        if opened.code in LOST:
+            raise LinkLostError(f"The session that a tap asked for is lost: {opened.code}.")
         if opened.outcome is not OpenOutcome.OPENED or opened.h5_link is None:
-            raise RuntimeError(f"A tap opened no session: {opened.outcome}.")
+            raise LinkRefusedError(f"A tap opened no session: {opened.code or opened.outcome}.")
+        self._attempts[person] = opened.attempt or 1
         return opened.h5_link.get_secret_value()
 
     async def came_back(self, person: str) -> None:
         """Signal as the relay does."""
         await self._handle(person).signal(
-            names.VERIFICATION_CALLBACK, VerificationCallback(attempt=1, result_code=PASSED)
+            names.VERIFICATION_CALLBACK,
+            VerificationCallback(attempt=self._attempts[person], result_code=PASSED),
         )
 
     async def ended(self, person: str) -> bool:
         """Wait for the result."""
         status = await self._handle(person).result()
         return status.stage is Stage.COMPLETED and status.group_id is not None
+
+    async def is_held(self, person: str) -> bool:
+        """See ``benchmarks.contender.TellsHolds``; nobody knows while no worker answers."""
+        try:
+            status = await onboarding_status(self._client, "default", person)
+        except NoSuchOnboardingError:
+            return False
+        return status is not None and status.hold is not None
 
     async def costs(self) -> Costs:
         """Read every run, those of the registry of persons included."""
