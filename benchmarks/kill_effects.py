@@ -115,7 +115,7 @@ async def _played(
     contender: Contender, place: Place, processes: Supervisor, *, people: int, seed: int
 ) -> Effects:
     moment = Moment.of(seed, people)
-    names = [f"kill{seed}-{number}" for number in range(people)]
+    names = [f"{contender.name}-{seed}-{number}" for number in range(people)]
     specs = contender.processes(place)
     async with (
         SimulatorControl(place.upstream_url) as upstream,

@@ -21,7 +21,7 @@ WHO = {
     "likeness": "this project",
     "naive": "a workflow that polls by timers",
     "dbos": "DBOS Transact, checkpoints in PostgreSQL",
-    "bare": "the SDK with steps that do nothing: the floor",
+    "bare": "the fewest steps, no care for failures: the floor",
 }
 FIRST_COLUMN, COLUMN, GAP = 1.06, 0.125, 0.06
 """Where the columns stand, in widths of the bars' part."""
@@ -76,6 +76,8 @@ def draw(told: Told, path: Path, *, phase: str) -> None:
         ValueError: The report has no such phase, or nothing of ours; one sentence.
 
     """
+    if "rounds" not in told:
+        raise ValueError("The report has no rounds, which `run --out` makes.")
     if phase not in told["plan"]["phases"]:
         known = ", ".join(told["plan"]["phases"])
         raise ValueError(f"The report has no phase {phase!r}; it has: {known}.")
