@@ -147,8 +147,8 @@ async def _played(
         held=len(held - finished),
         lost=len(set(names) - finished - held),
         links_declared_lost=crowd.links_declared_lost,
-        doubled_sessions=_doubled_sessions(ledger, crowd),
-        doubled_submissions=_doubled_submissions(ledger, names, place.upstream_url),
+        doubled_sessions=doubled_sessions(ledger, crowd),
+        doubled_submissions=doubled_submissions(ledger, names, place.upstream_url),
         troubles=crowd.troubles(),
     )
 
@@ -169,12 +169,14 @@ async def _die_and_return(
         processes.spawn(spec)
 
 
-def _doubled_sessions(ledger: Iterable[Entry], crowd: PatientCrowd) -> int:
+def doubled_sessions(ledger: Iterable[Entry], crowd: PatientCrowd) -> int:
+    """Count the sessions beyond one for each who tapped and each that was declared lost."""
     made = len([entry for entry in ledger if entry["name"] == "session_created"])
     return max(0, made - len(crowd.tapped) - crowd.links_declared_lost)
 
 
-def _doubled_submissions(ledger: Iterable[Entry], people: Iterable[str], upstream_url: str) -> int:
+def doubled_submissions(ledger: Iterable[Entry], people: Iterable[str], upstream_url: str) -> int:
+    """Count the submissions beyond one for each person, each of whom has one portrait."""
     sent: Counter[str] = Counter(
         asset
         for entry in ledger

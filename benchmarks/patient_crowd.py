@@ -14,6 +14,7 @@ PAUSE_S = 1.5
 """The longest a person waits before each move: the crowd is everywhere at once."""
 
 TAP_AGAIN_S = 1.0
+LOOK_S = 1.0
 PATIENCE_S = 300.0
 """Above every timeout by which a contender may find out that its step died."""
 
@@ -25,6 +26,9 @@ class PatientCrowd:
     caller: Caller
     phone: httpx.AsyncClient
     chance: random.Random
+    pause_s: float = PAUSE_S
+    tap_again_s: float = TAP_AGAIN_S
+    look_s: float = LOOK_S
     tapped: set[str] = field(default_factory=set)
     links_declared_lost: int = 0
     walks: dict[str, asyncio.Task[bool]] = field(default_factory=dict)
@@ -32,7 +36,7 @@ class PatientCrowd:
     def sets_out(self, people: Iterable[str]) -> None:
         """Send everybody on their way."""
         for person in people:
-            pauses = [self.chance.uniform(0, PAUSE_S) for _ in range(3)]
+            pauses = [self.chance.uniform(0, self.pause_s) for _ in range(3)]
             self.walks[person] = asyncio.create_task(self._walk(person, pauses))
 
     async def has_come_to_rest(self) -> set[str]:
@@ -42,7 +46,7 @@ class PatientCrowd:
             async with asyncio.timeout(PATIENCE_S):
                 while under_way := {p for p, walk in self.walks.items() if not walk.done()} - held:
                     held |= {person for person in under_way if await self._is_held(person)}
-                    await asyncio.sleep(1)
+                    await asyncio.sleep(self.look_s)
         except TimeoutError:
             pass
         for walk in self.walks.values():
@@ -85,7 +89,7 @@ class PatientCrowd:
                 self.links_declared_lost += 1
             except LinkRefusedError:
                 pass
-            await asyncio.sleep(TAP_AGAIN_S)
+            await asyncio.sleep(self.tap_again_s)
 
     async def _is_held(self, person: str) -> bool:
         return isinstance(self.caller, TellsHolds) and await self.caller.is_held(person)
