@@ -117,7 +117,10 @@ def picture(
 
     if not told.exists():
         raise typer.BadParameter(f"no report {told}; `python -m benchmarks run --out` writes one")
-    draw(json.loads(told.read_text()), out, phase=phase)
+    try:
+        draw(json.loads(told.read_text()), out, phase=phase)
+    except ValueError as refused:
+        raise typer.BadParameter(str(refused)) from refused
 
 
 def _names(wanted: list[str] | None, store: str) -> list[str]:
