@@ -59,6 +59,7 @@ from workflows.notify import Notify
 from workflows.onboard_person import OnboardPerson
 from workflows.performing import posting
 from workflows.person import Person
+from workflows.sandbox import sandbox
 from workflows.spending import Spending
 
 EXIT_CONFIGURATION = 2
@@ -187,7 +188,12 @@ async def workers(
         assets = AssetSteps(client, preflight=preflight if settings.preflight else None)
         webhooks = await stack.enter_async_context(webhook_steps(settings))
         yield (
-            workflow_worker(temporal, settings.task_queue, preparation),
+            workflow_worker(
+                temporal,
+                settings.task_queue,
+                preparation,
+                cached_runs=settings.workflow_cache,
+            ),
             person_worker(temporal, person_queue(settings.task_queue, settings.account), sessions),
             upstream_worker(
                 temporal,
@@ -207,14 +213,18 @@ def upstream_on_this_machine(settings: WorkerSettings) -> tuple[str, ...]:
     return (f"{parts.scheme}://{parts.netloc}",) if parts.scheme == "http" else ()
 
 
-def workflow_worker(temporal: Client, task_queue: str, preparation: PreparationSteps) -> Worker:
+def workflow_worker(
+    temporal: Client, task_queue: str, preparation: PreparationSteps, *, cached_runs: int
+) -> Worker:
     """Host the workflows, and the steps they take within their own tasks."""
     registry = RegistrySteps(temporal, task_queue=task_queue)
     return Worker(
         temporal,
         task_queue=task_queue,
         workflows=WORKFLOWS,
+        workflow_runner=sandbox(WORKFLOWS),
         activities=[registry.tell_registry, preparation.prepare_generation],
+        max_cached_workflows=cached_runs,
         sticky_queue_schedule_to_start_timeout=STICKY_TIMEOUT,
     )
 

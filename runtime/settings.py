@@ -335,7 +335,19 @@ class AccountSettings(_Settings):
     )
 
 
+class HostingSettings(_Settings):
+    """How much of the runs a worker keeps in memory."""
+
+    workflow_cache: int = Field(
+        default=250,
+        ge=10,
+        le=100_000,
+        description="the runs that a worker keeps in memory, a count from 10 to 100000",
+    )
+
+
 class WorkerSettings(
+    HostingSettings,
     TemporalSettings,
     LinkSettings,
     H5Settings,

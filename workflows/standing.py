@@ -2,17 +2,20 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from likeness.failures import FAILURES, Actor, FailureCode
 from likeness.messages.conversation import Failure
 from likeness.stages import Hold, Stage, WaitingFor
 from workflows.showing import show
 
-_WAITED_FOR = {
-    Hold.NEEDS_ASSETS: WaitingFor.CALLER,
-    Hold.NEEDS_DECISION: WaitingFor.OPERATOR,
-    Hold.NEEDS_OPERATOR: WaitingFor.OPERATOR,
-}
+_WAITED_FOR = MappingProxyType(
+    {
+        Hold.NEEDS_ASSETS: WaitingFor.CALLER,
+        Hold.NEEDS_DECISION: WaitingFor.OPERATOR,
+        Hold.NEEDS_OPERATOR: WaitingFor.OPERATOR,
+    }
+)
 
 
 @dataclass(kw_only=True)
