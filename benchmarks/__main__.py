@@ -14,7 +14,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from benchmarks.contenders import CONTENDERS, NEEDS_POSTGRESQL
+from benchmarks.contenders import CONTENDERS, NEEDS_POSTGRESQL, UNATTENDED
 from benchmarks.kill_effects import as_json
 from benchmarks.plans import full, quick
 from benchmarks.report import report, table, table_of_deaths
@@ -73,7 +73,8 @@ def run(
         kept = STORES[store](dict(os.environ), console.print)
         playing = [CONTENDERS[name]() for name in names]
         played = play(plan, kept, playing, Path(folder), say=console.print)
-        deaths = die(plan, kept, playing, Path(folder), seed=seed, say=console.print)
+        dying = [each for each in playing if each.name not in UNATTENDED]
+        deaths = die(plan, kept, dying, Path(folder), seed=seed, say=console.print)
     told = report(plan, played, seed=seed, command=_command())
     told |= {"kill_effects": as_json(deaths)} if deaths else {}
     for phase in plan.phases:

@@ -15,3 +15,5 @@ CONTENDERS: Mapping[str, Callable[[], Contender]] = {
 }
 NEEDS_POSTGRESQL = frozenset({"dbos"})
 """Left out of a store without it."""
+UNATTENDED = frozenset({"bare"})
+"""Never killed: its steps have half an hour and no heartbeat, so that a death shows only then."""
