@@ -71,6 +71,20 @@ class HardOfHearing(Caller):
         return None
 
 
+class Held(HardOfHearing):
+    """Gives no link, says that it holds, and tells a cancel as Temporal's client does."""
+
+    async def link(self, person: str) -> str:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError as canceled:
+            raise RuntimeError("Timeout or cancellation") from canceled
+        return person
+
+    async def is_held(self, person: str) -> bool:
+        return bool(person)
+
+
 def crowd_of(*people: str, caller: Caller) -> PatientCrowd:
     def answer(request: httpx.Request) -> httpx.Response:
         passed = request.method == "POST"
@@ -127,6 +141,16 @@ class TestAPatientPerson:
         assert set() == held
         assert {"a"} == crowd.finished()
         assert 1 == crowd.links_declared_lost
+
+    async def test_waits_no_longer_where_somebody_must_decide(self) -> None:
+        crowd = crowd_of(caller=Held())
+        async with crowd.phone, asyncio.timeout(10):
+            crowd.sets_out(["a"])
+            held = await crowd.has_come_to_rest()
+
+        assert {"a"} == held
+        assert set() == crowd.finished()
+        assert {} == crowd.troubles()
 
 
 class TestTheSums:
