@@ -74,7 +74,10 @@ class HardOfHearing(Caller):
 class Held(HardOfHearing):
     """Gives no link, says that it holds, and tells a cancel as Temporal's client does."""
 
+    has_tapped: str | None = None
+
     async def link(self, person: str) -> str:
+        self.has_tapped = person
         try:
             await asyncio.Event().wait()
         except asyncio.CancelledError as canceled:
@@ -82,7 +85,7 @@ class Held(HardOfHearing):
         return person
 
     async def is_held(self, person: str) -> bool:
-        return bool(person)
+        return person == self.has_tapped
 
 
 def crowd_of(*people: str, caller: Caller) -> PatientCrowd:
