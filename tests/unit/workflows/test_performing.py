@@ -9,7 +9,7 @@ from temporalio.exceptions import ActivityError, ApplicationError, RetryState, T
 from temporalio.exceptions import TimeoutError as StepTimeoutError
 
 from activities import sessions, waiting
-from apimart.transport import CONNECT_TIMEOUT_S
+from apimart.wires import CONNECT_TIMEOUT_S
 from likeness.failures import FailureCode
 from likeness.messages.conversation import Failure
 from likeness.steps import UNSENT_BUDGET_S
