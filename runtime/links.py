@@ -22,7 +22,7 @@ from likeness.ids import (
 )
 from likeness.messages.base import Message
 from likeness.temporal.keyring import KeyRing
-from runtime.steady_tokens import steady_token
+from runtime.steady_tokens import SteadySealer
 
 MAX_TOKEN_LENGTH = 400
 MAX_CURSOR_LENGTH = 1000
@@ -90,7 +90,7 @@ class LinkSealer:
     def __init__(self, keys: Sequence[str | bytes]) -> None:
         """Take Fernet keys (base64url of 32 bytes), the sealing one first."""
         self._fernet = MultiFernet([Fernet(key) for key in keys])
-        self._writing = keys[0]
+        self._steady = SteadySealer(keys[0])
 
     @classmethod
     def of(cls, ring: KeyRing) -> Self:
@@ -106,7 +106,7 @@ class LinkSealer:
 
         """
         content = _content(_INVITE, [token.tenant, token.onboarding, token.person], [token.link])
-        return steady_token(self._writing, content).rstrip("=")
+        return self._steady.token(content).rstrip("=")
 
     def open_invite(self, text: str) -> InviteToken | None:
         """Give what an invite token says, None for anything that does not authenticate."""

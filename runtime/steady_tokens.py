@@ -7,7 +7,6 @@ https://github.com/fernet/spec/blob/master/Spec.md
 """
 
 import base64
-import hashlib
 import hmac
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
@@ -18,17 +17,26 @@ _HALF = 16
 _FOR_VECTORS = b"likeness steady vector"
 
 
-def steady_token(key: str | bytes, text: str) -> str:
-    """Give the token of ``text`` under a Fernet key, padded as Fernet pads it."""
-    secret = base64.urlsafe_b64decode(key)
-    signing, encrypting = secret[:_HALF], secret[_HALF:]
-    vector = _mac(_mac(secret, _FOR_VECTORS), text.encode())[:_HALF]
-    padder = PKCS7(algorithms.AES.block_size).padder()
-    padded = padder.update(text.encode()) + padder.finalize()
-    encryptor = Cipher(algorithms.AES(encrypting), modes.CBC(vector)).encryptor()
-    signed = _VERSION_AND_TIME + vector + encryptor.update(padded) + encryptor.finalize()
-    return base64.urlsafe_b64encode(signed + _mac(signing, signed)).decode()
+class SteadySealer:
+    """Seals under one Fernet key."""
+
+    def __init__(self, key: str | bytes) -> None:
+        """Take base64url of 32 bytes."""
+        secret = base64.urlsafe_b64decode(key)
+        self._signing, encrypting = secret[:_HALF], secret[_HALF:]
+        self._of_vectors = _mac(secret, _FOR_VECTORS)
+        self._cipher = algorithms.AES(encrypting)
+
+    def token(self, text: str) -> str:
+        """Give the token of ``text``, padded as Fernet pads it."""
+        plain = text.encode()
+        vector = _mac(self._of_vectors, plain)[:_HALF]
+        padder = PKCS7(algorithms.AES.block_size).padder()
+        padded = padder.update(plain) + padder.finalize()
+        encryptor = Cipher(self._cipher, modes.CBC(vector)).encryptor()
+        signed = _VERSION_AND_TIME + vector + encryptor.update(padded) + encryptor.finalize()
+        return base64.urlsafe_b64encode(signed + _mac(self._signing, signed)).decode()
 
 
 def _mac(key: bytes, text: bytes) -> bytes:
-    return hmac.new(key, text, hashlib.sha256).digest()
+    return hmac.digest(key, text, "sha256")
