@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 import structlog
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from likeness.temporal.keyring import Key, KeyRing
-from runtime import logs
+from runtime import logs, redaction
 from runtime.links import InviteToken, LinkSealer
 from runtime.redaction import REDACTED, redacted, redacted_text
 
@@ -120,6 +122,22 @@ class TestRedaction:
         assert SEALED not in said
         assert said.startswith("before ")
         assert said.endswith(" behind")
+
+    @pytest.mark.parametrize(
+        "text", [SEALED, "sk-canary", "canary@example.org", "http://canary@host", "Bearer canary"]
+    )
+    def test_takes_the_same_out_of_a_text_that_holds_nothing_else(self, text: str) -> None:
+        assert "canary" not in redacted_text(text)
+        assert SEALED not in redacted_text(text)
+
+    @example("a-sk-canary")
+    @given(st.text("sk-abBEARerhtp://.@?#=_+1 \u017f\u212aé\n", max_size=60))
+    def test_of_a_text_taken_for_harmless_would_leave_it_as_it_is(self, text: str) -> None:
+        through_all = text
+        for form, instead in redaction._FORMS:
+            through_all = form.sub(instead, through_all)
+
+        assert through_all == redacted_text(text)
 
     def test_keeps_numbers_whatever_their_name(self) -> None:
         assert redacted({"token_ttl_s": 1800}) == {"token_ttl_s": 1800}
