@@ -21,6 +21,9 @@ async def body_of(request: Request, at_most_bytes: int = PUBLIC_BODY_BYTES) -> b
 
     """
     announced = request.headers.get("content-length", "")
+    if not announced and "transfer-encoding" not in request.headers:
+        # https://www.rfc-editor.org/rfc/rfc9112#section-6.3
+        return b""
     if announced.isdecimal() and int(announced[:20]) > at_most_bytes:
         raise HTTPException(413)
     body = bytearray()

@@ -53,7 +53,9 @@ class CallbackRelay:
 
     async def _told(self, request: Request, callback: CallbackToken, body: bytes) -> Response:
         hint = read_callback(
-            query=request.url.query, content_type=request.headers.get("content-type"), body=body
+            query=request.scope["query_string"].decode("latin-1"),
+            content_type=request.headers.get("content-type"),
+            body=body,
         )
         why = Why.of(hint.result_code)
         if reason := self._unwanted(callback):

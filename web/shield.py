@@ -4,7 +4,6 @@ import traceback
 from collections.abc import Mapping
 from pathlib import PurePath
 
-from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -44,7 +43,12 @@ class Shield:
         self, app: ASGIApp, *, headers: Mapping[str, str], renderer: Renderer, tally: Tally
     ) -> None:
         self._app = app
-        self._headers = headers
+        # As ASGI has them, once: a dictionary would be gone through for each response.
+        self._headers = [
+            (name.lower().encode("latin-1"), value.encode("latin-1"))
+            for name, value in headers.items()
+        ]
+        self._names = {name for name, _ in self._headers}
         self._renderer = renderer
         self._tally = tally
 
@@ -59,7 +63,8 @@ class Shield:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                MutableHeaders(scope=message).update(dict(self._headers))
+                theirs = [pair for pair in message.get("headers", ()) if pair[0] not in self._names]
+                message["headers"] = theirs + self._headers
             await send(message)
 
         try:
