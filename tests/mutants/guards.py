@@ -387,10 +387,10 @@ MUTANTS = (
     ),
     Mutant(
         "sends the key where the upstream redirects to",
-        "apimart/transport.py",
-        "stream=True, auth=None, follow_redirects=False",
-        "stream=True, auth=None, follow_redirects=True",
-        (f"{UNIT}/apimart/test_client.py", f"{UNIT}/apimart/test_client_on_sockets.py"),
+        "apimart/aiohttp_wire.py",
+        "allow_redirects=False",
+        "allow_redirects=True",
+        (f"{UNIT}/apimart/test_client_on_sockets.py",),
     ),
     Mutant(
         "calls an account good that has no balance",
