@@ -191,7 +191,8 @@ async def workers(
             workflow_worker(
                 temporal,
                 settings.task_queue,
-                preparation,
+                preparation=preparation,
+                files=files,
                 cached_runs=settings.workflow_cache,
             ),
             person_worker(temporal, person_queue(settings.task_queue, settings.account), sessions),
@@ -214,7 +215,12 @@ def upstream_on_this_machine(settings: WorkerSettings) -> tuple[str, ...]:
 
 
 def workflow_worker(
-    temporal: Client, task_queue: str, preparation: PreparationSteps, *, cached_runs: int
+    temporal: Client,
+    task_queue: str,
+    *,
+    preparation: PreparationSteps,
+    files: FileSteps,
+    cached_runs: int,
 ) -> Worker:
     """Host the workflows, and the steps they take within their own tasks."""
     registry = RegistrySteps(temporal, task_queue=task_queue)
@@ -223,7 +229,7 @@ def workflow_worker(
         task_queue=task_queue,
         workflows=WORKFLOWS,
         workflow_runner=sandbox(WORKFLOWS),
-        activities=[registry.tell_registry, preparation.prepare_generation],
+        activities=[registry.tell_registry, preparation.prepare_generation, files.keep_receipt],
         max_cached_workflows=cached_runs,
         sticky_queue_schedule_to_start_timeout=STICKY_TIMEOUT,
     )

@@ -8,7 +8,7 @@ from pydantic import SecretStr
 from temporalio.client import WorkflowUpdateFailedError
 
 from activities.archive import Archive
-from activities.downloading import Kept
+from activities.downloading import ArchiveError, Kept
 from likeness import names
 from likeness.failures import FailureCode
 from likeness.messages.conversation import OperatorOrder, VideoStatus
@@ -171,6 +171,26 @@ class TestOrders:
 
 
 class TestReceipt:
+    async def test_it_is_written_by_a_step_of_its_own_where_the_archive_does_not_take_it_at_once(
+        self, journey: Journey, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        put, tries = Archive.put, []
+
+        async def refusing_once(self: Archive, key: str, content: bytes) -> None:
+            tries.append(key)
+            if len(tries) == 1:
+                raise ArchiveError("the store took no file")
+            await put(self, key, content)
+
+        monkeypatch.setattr(Archive, "put", refusing_once)
+        await verified(journey)
+        while not files(tmp_path):  # noqa: ASYNC110  # a file tells nobody
+            await asyncio.sleep(0.05)
+        events = await journey.events(journey.person.id)
+
+        assert 1 == events.count("ACTIVITY_TASK_SCHEDULED")
+        assert [tries[0], tries[0]] == tries
+
     async def test_it_names_the_link_that_was_agreed_through(self, journey: Journey) -> None:
         journey.change(review_seconds=3)
         await journey.start("a")

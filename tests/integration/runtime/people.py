@@ -57,7 +57,12 @@ async def people_served(
     """Serve persons' runs, and their steps unless ``steps`` are to wait."""
     activities: list[Callable[..., Any]] = [keep_receipt, erase_files]
     async with AsyncExitStack() as stack:
-        story = Worker(client, task_queue=task_queue, workflows=[OnboardPerson, Person, MadeAtOnce])
+        story = Worker(
+            client,
+            task_queue=task_queue,
+            workflows=[OnboardPerson, Person, MadeAtOnce],
+            activities=[keep_receipt] if steps else [],
+        )
         await stack.enter_async_context(story)
         if steps:
             queue = upstream_queue(task_queue, DEFAULT_ACCOUNT)
