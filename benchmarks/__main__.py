@@ -6,14 +6,16 @@ import os
 import shlex
 import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
+from benchmarks.contender import RunningStore
 from benchmarks.contenders import CONTENDERS, NEEDS_POSTGRESQL, UNATTENDED
 from benchmarks.kill_effects import as_json
 from benchmarks.plans import full, quick
@@ -89,18 +91,42 @@ def run(
 def figure(
     name: Annotated[str, typer.Argument(help="Which one; a wrong name lists them.")],
     *,
+    store: Annotated[str, typer.Option(help="postgresql or sqlite.")] = "postgresql",
+    minutes: Annotated[float | None, typer.Option(min=0.1, help="Of soak: how long.")] = None,
     out: Annotated[Path | None, typer.Option(help="File for it, JSON.")] = None,
 ) -> None:
     """Measure one figure that has a target of its own."""
-    from benchmarks.figures import FIGURES  # noqa: PLC0415 - each figure loads what it measures
+    # Imported here: each figure loads what it measures.
+    from benchmarks.figures import FIGURES, FIGURES_ON_A_STORE  # noqa: PLC0415
 
-    if name not in FIGURES:
-        raise typer.BadParameter(f"no figure {name!r}; known: {', '.join(sorted(FIGURES))}")
+    known = sorted((*FIGURES, *FIGURES_ON_A_STORE))
+    if name not in known:
+        raise typer.BadParameter(f"no figure {name!r}; known: {', '.join(known)}")
+    if minutes is not None and name != "soak":
+        raise typer.BadParameter("only soak takes minutes")
     with interrupts():
-        told = json.dumps(asyncio.run(FIGURES[name]()), indent=1)
-    typer.echo(told)
+        if name in FIGURES:
+            told = asyncio.run(FIGURES[name]())
+        else:
+            measure = FIGURES_ON_A_STORE[name]
+            options = {} if minutes is None else {"minutes": minutes}
+            told = _on_a_store(partial(measure, **options), store)
+    text = json.dumps(told, indent=1)
+    typer.echo(text)
     if out is not None:
-        out.write_text(told + "\n")
+        out.write_text(text + "\n")
+
+
+def _on_a_store(
+    measure: Callable[[RunningStore, Path], Coroutine[Any, Any, dict[str, Any]]], name: str
+) -> dict[str, Any]:
+    if name not in STORES:
+        raise typer.BadParameter(f"no store {name!r}; known: {', '.join(STORES)}")
+    kept = STORES[name](dict(os.environ), Console(stderr=True).print)
+    with tempfile.TemporaryDirectory(prefix="likeness-figure-") as folder:
+        place = Path(folder)
+        with kept.running(place / "store") as running:
+            return asyncio.run(measure(running, place / "house"))
 
 
 @app.command()
