@@ -48,7 +48,8 @@ class Cost:
     def of(cls, told: Told, name: str, phase: str) -> Self:
         """Read a contender's rounds out of a report."""
         rounds = [each["phases"][phase] for each in told["rounds"] if each["contender"] == name]
-        nets = [{tree: _net_ms(figures, tree) for tree in TREES} for figures in rounds]
+        idle = {tree: _idle_ms_per_s(told, phase, tree) for tree in TREES}
+        nets = [{tree: _net_ms(figures, tree, idle[tree]) for tree in TREES} for figures in rounds]
         return cls(
             name=name,
             medians_ms={tree: median(net[tree] for net in nets) for tree in TREES},
@@ -93,25 +94,31 @@ def draw(told: Told, path: Path, *, phase: str) -> None:
         _bar(axes, cost, place, widest=widest)
     _clear(axes, len(costs), widest=widest)
     _columns(axes, costs, told.get("kill_effects", {}).get("contenders", {}))
-    _words(figure, _finding(costs), _crowd(told, phase), _source(told))
+    shown = [tree for tree in TREES if any(cost.medians_ms[tree] for cost in costs)]
+    _words(figure, shown, _finding(costs), _crowd(told, phase), _source(told))
     figure.savefig(path, metadata={"Software": None})
 
 
-def _words(figure: Figure, finding: str, crowd: str, source: str) -> None:
+def _words(figure: Figure, trees: Sequence[str], finding: str, crowd: str, source: str) -> None:
     figure.text(0.025, 0.925, finding, size=13.5, weight="bold", color=INK)
     figure.text(0.025, 0.87, crowd, size=9, color=PALE)
     left = 0.025
-    for tree in TREES:
+    for tree in trees:
         figure.text(left, 0.815, "■", size=10, color=COLOURS[tree])
         figure.text(left + 0.018, 0.817, KEY[tree], size=9, color=INK)
         left += 0.035 + 0.008 * len(KEY[tree])
     figure.text(0.025, 0.035, source, size=7.5, color=PALE)
 
 
-def _net_ms(figures: Told, tree: str) -> float:
-    each_s = figures["took_s"] / figures["people"]
-    idle_ms = figures.get(f"{tree}_idle_cpu_ms_per_s", 0.0) * each_s
-    return max(0.0, float(figures.get(f"{tree}_cpu_ms") or 0.0) - float(idle_ms))
+def _net_ms(figures: Told, tree: str, idle_ms_per_s: float) -> float:
+    each_s = float(figures["took_s"] / figures["people"])
+    return max(0.0, float(figures.get(f"{tree}_cpu_ms") or 0.0) - idle_ms_per_s * each_s)
+
+
+def _idle_ms_per_s(told: Told, phase: str, tree: str) -> float:
+    """Give the least that was seen: a store that has just started is still busy with itself."""
+    seen = (each["phases"][phase].get(f"{tree}_idle_cpu_ms_per_s", 0.0) for each in told["rounds"])
+    return float(min(seen))
 
 
 def _bar(axes: Axes, cost: Cost, place: int, *, widest: float) -> None:
@@ -210,7 +217,7 @@ def _crowd(told: Told, phase: str) -> str:
     coming = "all at once" if load["rate_per_s"] is None else f"{load['rate_per_s']:g} each second"
     return (
         f"{load['people']} people come {coming}. Bars: medians, net of what an idle store spends. "
-        f"Dots: each of {told['plan']['rounds']} rounds."
+        f"A dot is a round, of {told['plan']['rounds']}."
     )
 
 

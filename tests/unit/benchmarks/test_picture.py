@@ -45,6 +45,12 @@ class TestWhatAnOnboardingCost:
 
         assert {"server": 92.0, "database": 0.0, "app": 30.0} == cost.medians_ms
 
+    def test_owes_nothing_to_a_store_that_was_busy_with_its_own_start(self) -> None:
+        busy = copy.deepcopy(REPORT)
+        busy["rounds"][0]["phases"]["batch"]["server_idle_cpu_ms_per_s"] = 500.0
+
+        assert Cost.of(REPORT, "likeness", "batch") == Cost.of(busy, "likeness", "batch")
+
     def test_is_told_for_every_round_too(self) -> None:
         assert [121.0, 122.0, 123.0] == Cost.of(REPORT, "likeness", "batch").totals_ms
 
