@@ -107,11 +107,11 @@ ROUNDS ?= 3
 
 .PHONY: bench
 bench: setup ## Measure beside others on PostgreSQL, about 50 minutes, into docs/performance.json; STORE=sqlite
-	@exec .venv/bin/python -m benchmarks run --store $(STORE) --rounds $(ROUNDS) --out docs/performance.json
+	@exec .venv/bin/python -m benchmarks run --store $(STORE) --rounds $(ROUNDS) --seed $(SEED) --out docs/performance.json
 
 .PHONY: bench-quick
 bench-quick: setup ## A look at the same in 90 seconds; STORE=sqlite
-	@exec .venv/bin/python -m benchmarks run --quick --store $(STORE)
+	@exec .venv/bin/python -m benchmarks run --quick --store $(STORE) --seed $(SEED)
 
 .PHONY: picture
 picture: setup ## Draw docs/performance.json into docs/performance.png
