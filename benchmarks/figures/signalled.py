@@ -9,10 +9,12 @@ import asyncio
 import sys
 from datetime import timedelta
 
-import httpx
 from temporalio import activity, workflow
 from temporalio.client import Client
 from temporalio.worker import Worker
+
+with workflow.unsafe.imports_passed_through():
+    import httpx
 
 QUEUE = "bare-signalled"
 STEPS_QUEUE = "bare-signalled-steps"
