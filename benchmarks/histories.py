@@ -1,9 +1,10 @@
 """What runs cost in history: events, bytes and billable actions of every run of a contender."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 from temporalio.api.enums.v1 import EventType
+from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client, WorkflowHandle
 
 from benchmarks.contender import Costs, RunCost
@@ -28,17 +29,34 @@ LOOK_AGAIN_S = 0.3
 SETTLED_WITHIN_S = 20.0
 
 
-def actions(names: Iterable[str]) -> int:
-    """Count the billable actions of events, which are named without ``EVENT_TYPE_``."""
-    return sum(BILLED.get(name, 0) for name in names)
+def actions(history: Sequence[HistoryEvent]) -> int:
+    """Count the billable actions of one run's history, heartbeats not included."""
+    kinds = [kind_of(event) for event in history]
+    started = history[0].workflow_execution_started_event_attributes
+    billed = sum(BILLED.get(kind, 0) for kind in kinds if kind != "MARKER_RECORDED")
+    if started.HasField("parent_workflow_execution"):
+        # Counted in the run that has started it, as its intent and its start.
+        billed -= BILLED["WORKFLOW_EXECUTION_STARTED"]
+    elif kinds[1:2] == ["WORKFLOW_EXECUTION_SIGNALED"]:
+        # A signal with a start is one action, whether the run was there or not.
+        billed -= BILLED["WORKFLOW_EXECUTION_SIGNALED"]
+    return billed + _tasks_with_local_activities(history)
 
 
-async def event_names(handle: WorkflowHandle[object, object]) -> list[str]:
-    """Name the events of a history, in their order and without ``EVENT_TYPE_``."""
-    return [
-        EventType.Name(event.event_type).removeprefix("EVENT_TYPE_")
-        async for event in handle.fetch_history_events()
-    ]
+def kind_of(event: HistoryEvent) -> str:
+    """Name an event without ``EVENT_TYPE_``."""
+    return EventType.Name(event.event_type).removeprefix("EVENT_TYPE_")
+
+
+def _tasks_with_local_activities(history: Sequence[HistoryEvent]) -> int:
+    """Count the workflow tasks whose local activities left markers: one action for each."""
+    return len(
+        {
+            event.marker_recorded_event_attributes.workflow_task_completed_event_id
+            for event in history
+            if event.HasField("marker_recorded_event_attributes")
+        }
+    )
 
 
 async def costs_of_queue(client: Client, task_queue: str, *, runs: int = 0) -> Costs:
@@ -76,12 +94,15 @@ async def _cost(
 ) -> RunCost:
     handle: WorkflowHandle[object, object] = client.get_workflow_handle(workflow_id, run_id=run_id)
     async with gate:
-        while (names := await event_names(handle))[-1] in UNDER_WAY:  # noqa: ASYNC110 - no news of it
+        while True:
+            history = [event async for event in handle.fetch_history_events()]
+            if kind_of(history[-1]) not in UNDER_WAY:
+                break
             await asyncio.sleep(LOOK_AGAIN_S)
         described = await handle.describe()
     return RunCost(
         workflow_type=workflow_type,
-        events=len(names),
+        events=len(history),
         bytes=described.raw_description.workflow_execution_info.history_size_bytes,
-        actions=actions(names),
+        actions=actions(history),
     )

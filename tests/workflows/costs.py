@@ -6,11 +6,10 @@ https://docs.temporal.io/cloud/actions has the rules.
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from temporalio.api.enums.v1 import EventType
 from temporalio.api.history.v1 import HistoryEvent
 from temporalio.client import Client
 
-from benchmarks.histories import BILLED
+from benchmarks.histories import actions
 from likeness import names
 
 
@@ -32,27 +31,7 @@ class Cost(NamedTuple):
 
 def cost_of(history: Sequence[HistoryEvent]) -> Cost:
     """Count one run's history."""
-    kinds = [EventType.Name(e.event_type).removeprefix("EVENT_TYPE_") for e in history]
-    started = history[0].workflow_execution_started_event_attributes
-    billed = sum(BILLED.get(kind, 0) for kind in kinds if kind != "MARKER_RECORDED")
-    if started.HasField("parent_workflow_execution"):
-        # Counted in the run that has started it, as its intent and its start.
-        billed -= BILLED["WORKFLOW_EXECUTION_STARTED"]
-    elif kinds[1] == "WORKFLOW_EXECUTION_SIGNALED":
-        # A signal with a start is one action, whether the run was there or not.
-        billed -= BILLED["WORKFLOW_EXECUTION_SIGNALED"]
-    return Cost(len(history), billed + _tasks_with_local_activities(history))
-
-
-def _tasks_with_local_activities(history: Sequence[HistoryEvent]) -> int:
-    """Count the workflow tasks whose local activities left markers: one action for each."""
-    return len(
-        {
-            e.marker_recorded_event_attributes.workflow_task_completed_event_id
-            for e in history
-            if e.HasField("marker_recorded_event_attributes")
-        }
-    )
+    return Cost(len(history), actions(history))
 
 
 async def costs_of_all_runs(client: Client) -> dict[str, Cost]:
