@@ -45,7 +45,7 @@ class ApimartClient:
         api_key: sent as a bearer token to `base_url` only; redirects are never followed.
         base_url: https, or http to this machine; with or without `/v1` at its end.
         requests_per_second: pace of this client, see `apimart.limiter`.
-        http: an httpx client to use instead of the own wire (aiohttp, which costs a tenth of the
+        http: an httpx client to use instead of the own wire (aiohttp, which costs far less
             CPU); closing it stays the caller's affair.
     """
 
