@@ -1,7 +1,6 @@
 """Finds Temporal's production server with its SQL tool, laid out as in its images."""
 
 import shutil
-import subprocess
 import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -10,8 +9,7 @@ from pathlib import Path
 from devstack import temporal_build
 from devstack.cache import alone, cache_directory
 from devstack.temporal_build import OLDEST_GO, SERVER, SERVER_VERSION, SQL_TOOL
-
-VERSION_TIMEOUT_S = 30
+from devstack.temporal_cli import version_told_by
 
 
 class ServerProgramsError(RuntimeError):
@@ -130,17 +128,4 @@ def _copy(source: Path, target: Path) -> None:
 
 
 def _runs(program: Path) -> bool:
-    if not program.is_file():
-        return False
-    try:
-        answer = subprocess.run(  # noqa: S603 - built here
-            [program, "--version"],
-            capture_output=True,
-            text=True,
-            timeout=VERSION_TIMEOUT_S,
-            env={},
-            check=False,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    return answer.returncode == 0 and SERVER_VERSION in answer.stdout.split()
+    return SERVER_VERSION in version_told_by(program).split()

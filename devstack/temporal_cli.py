@@ -67,8 +67,13 @@ def find(
 
 def runs(program: Path) -> bool:
     """Say whether this is a Temporal CLI: it answers ``--version`` with the words we expect."""
+    return version_told_by(program).startswith("temporal version")
+
+
+def version_told_by(program: Path) -> str:
+    """Give what a program answers to ``--version``; nothing where it is none or does not answer."""
     if not program.is_file():
-        return False
+        return ""
     try:
         answer = subprocess.run(  # noqa: S603 - the program is what the caller asks about
             [program, "--version"],
@@ -79,8 +84,8 @@ def runs(program: Path) -> bool:
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired):
-        return False
-    return answer.returncode == 0 and answer.stdout.startswith("temporal version")
+        return ""
+    return answer.stdout if answer.returncode == 0 else ""
 
 
 def default_makers(say: Callable[[str], None]) -> dict[str, Maker]:
