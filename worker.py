@@ -27,6 +27,7 @@ from activities.assets import AssetSteps
 from activities.downloading import Downloads
 from activities.files import FileSteps
 from activities.guard import UnforeseenGuard
+from activities.polling import TaskPoller
 from activities.preparing import PreparationSteps
 from activities.registry import RegistrySteps
 from activities.sessions import SessionSteps
@@ -172,8 +173,13 @@ async def workers(
             callback_url=callback_sealer(settings.public_base_url, sealer),
             unlisted_host=lambda link: h5_hosts.unlisted(link.get_secret_value()),
         )
+        poller = TaskPoller(client.get_states)
         videos = VideoSteps(
-            client, archive=archive, temporal=temporal, guard=spend_guard(settings, temporal)
+            client,
+            archive=archive,
+            temporal=temporal,
+            guard=spend_guard(settings, temporal),
+            poller=poller,
         )
         preparation = PreparationSteps(
             webhook_url=webhook_sealer(settings.public_base_url, sealer)
@@ -185,7 +191,9 @@ async def workers(
         account = AccountSteps(AccountProbe(client.get_balance, every_s=settings.account_probe_s))
         preflight = Preflight(allow=settings.fetch_allow)
         stack.push_async_callback(preflight.aclose)
-        assets = AssetSteps(client, preflight=preflight if settings.preflight else None)
+        assets = AssetSteps(
+            client, preflight=preflight if settings.preflight else None, poller=poller
+        )
         webhooks = await stack.enter_async_context(webhook_steps(settings))
         yield (
             workflow_worker(

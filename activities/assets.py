@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from temporalio import activity
 
 from activities.outcomes import step_failure, told
+from activities.polling import TaskPoller
 from activities.waiting import beating, uninterrupted, until_sent
 from activities.watching import Watch
 from apimart import ApimartClient, ApimartError, AssetToSubmit, AssetType, BadRequest, ReviewTask
@@ -28,10 +29,20 @@ _TYPES: dict[AssetKind, AssetType] = {AssetKind.IMAGE: "Image", AssetKind.VIDEO:
 
 
 class AssetSteps:
-    """``submit_assets`` and ``poll_review``; without a ``preflight`` assets are sent unseen."""
+    """``submit_assets`` and ``poll_review``; without a ``preflight`` assets are sent unseen.
 
-    def __init__(self, client: ApimartClient, *, preflight: Preflight | None = None) -> None:
+    Watches share the ``poller`` with each other, and with those of videos where it is given.
+    """
+
+    def __init__(
+        self,
+        client: ApimartClient,
+        *,
+        preflight: Preflight | None = None,
+        poller: TaskPoller | None = None,
+    ) -> None:
         self._client = client
+        self._poller = poller or TaskPoller(client.get_states)
         self._preflight = preflight
 
     @activity.defn(name=SUBMIT_ASSETS.name)
@@ -87,7 +98,10 @@ class AssetSteps:
     async def poll_review(self, watch: PollReview) -> ReviewFinished:
         """Watch every task until each has an answer, however it may be called."""
         reviews = Watch(
-            watch.task_ids, self._client.get_review, is_finished=lambda review: review.finished
+            watch.task_ids,
+            self._client.get_review,
+            is_finished=lambda review: review.finished,
+            poller=self._poller,
         )
         await reviews.to_the_end(
             poll_interval_s=watch.poll_interval_s,

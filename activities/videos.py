@@ -10,6 +10,7 @@ from temporalio.client import Client, WorkflowFailureError
 from activities.archive import Archive
 from activities.downloading import ArchiveError, SourceGoneError
 from activities.outcomes import WITHOUT_EFFECT, failed, may_be_resent, step_failure, told
+from activities.polling import TaskPoller
 from activities.spending import SpendGuard
 from activities.waiting import (
     asked_to_wait_s,
@@ -56,9 +57,16 @@ class VideoSteps:
     """``trigger_generation``, ``poll_generation``, ``archive_video`` and ``await_video``."""
 
     def __init__(
-        self, client: ApimartClient, *, archive: Archive, temporal: Client, guard: SpendGuard
+        self,
+        client: ApimartClient,
+        *,
+        archive: Archive,
+        temporal: Client,
+        guard: SpendGuard,
+        poller: TaskPoller | None = None,
     ) -> None:
         self._client = client
+        self._poller = poller or TaskPoller(client.get_states)
         self._guard = guard
         self._archive = archive
         self._temporal = temporal
@@ -119,6 +127,7 @@ class VideoSteps:
             (watch.task_id,),
             self._client.get_video,
             is_finished=lambda video: video.task.finished,
+            poller=self._poller,
         )
         await videos.to_the_end(
             poll_interval_s=watch.poll_interval_s,

@@ -1,16 +1,18 @@
 """Watching upstream tasks: polls that cost nothing in history, however long a task takes."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from math import inf
 from typing import Generic, TypeVar
 
 from activities.outcomes import step_failure
+from activities.polling import TaskPoller
 from activities.waiting import (
     WATCH_BEAT_AFTER_S,
     asked_to_wait_s,
     beating,
     poll_pause_s,
     rest,
+    unless_leaving,
     waited_s,
 )
 from apimart import ApimartError, NotFound, RateLimited, Unavailable
@@ -19,22 +21,32 @@ from likeness.failures import FailureCode
 MISSED_BEFORE_LOST = 5
 """A task just made may be unknown to another node for a moment; five misses in a row are not."""
 
+BELIEVED_S = 300.0
+"""How long a task is taken at a batch's word that it still works, before it is read itself."""
+
 AnswerT = TypeVar("AnswerT")
 
 
 class Watch(Generic[AnswerT]):
-    """Reads tasks until each has finished; None stands for one the upstream no longer knows."""
+    """Reads tasks until each has finished; None stands for one the upstream no longer knows.
+
+    When to read which is asked of the ``poller``, which all watches share.
+    """
 
     def __init__(
         self,
         task_ids: tuple[str, ...],
         read: Callable[[str], Awaitable[AnswerT]],
         is_finished: Callable[[AnswerT], bool],
+        *,
+        poller: TaskPoller,
     ) -> None:
+        self._poller = poller
         self._task_ids = tuple(dict.fromkeys(task_ids))
         self._read = read
         self._is_finished = is_finished
         self._missed = dict.fromkeys(self._task_ids, 0)
+        self._read_at = dict.fromkeys(self._task_ids, 0.0)
         self.answers: dict[str, AnswerT | None] = {}
 
     async def to_the_end(
@@ -55,21 +67,36 @@ class Watch(Generic[AnswerT]):
         """
         async with beating(lambda: None, after_s=WATCH_BEAT_AFTER_S):
             if look_at_once:
-                await self._look()
-            while len(self.answers) < len(self._task_ids):
+                await self._look_at(self._open())
+            while self._open():
                 waited = waited_s()
                 pause_s = poll_pause_s(poll_interval_s, waited=waited, estimated_s=estimated_time_s)
-                await rest(min(pause_s, within_s - waited))
-                await self._look()
+                await self._look(after_s=min(pause_s, within_s - waited))
                 if waited_s() >= within_s:
                     return
 
-    async def _look(self) -> None:
-        for task_id in self._task_ids:
-            if task_id not in self.answers:
-                await self._look_at(task_id)
+    def _open(self) -> tuple[str, ...]:
+        return tuple(task_id for task_id in self._task_ids if task_id not in self.answers)
 
-    async def _look_at(self, task_id: str) -> None:
+    async def _look(self, *, after_s: float) -> None:
+        try:
+            told = await unless_leaving(self._poller.worth_reading(self._open(), after_s=after_s))
+        except (Unavailable, RateLimited) as error:
+            await rest(asked_to_wait_s(error))
+            return
+        long_ago = waited_s() - BELIEVED_S
+        await self._look_at(
+            task_id
+            for task_id in self._open()
+            if task_id in told or self._read_at[task_id] <= long_ago
+        )
+
+    async def _look_at(self, task_ids: Iterable[str]) -> None:
+        for task_id in tuple(task_ids):
+            await self._look_at_one(task_id)
+
+    async def _look_at_one(self, task_id: str) -> None:
+        self._read_at[task_id] = waited_s()
         try:
             answer = await self._read(task_id)
         except NotFound:

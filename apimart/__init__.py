@@ -38,8 +38,10 @@ from apimart.models import (
     VideoOrder,
     VideoTask,
 )
+from apimart.protocol import MAX_TASKS_PER_QUESTION
 
 __all__ = [
+    "MAX_TASKS_PER_QUESTION",
     "ApimartClient",
     "ApimartError",
     "AssetToSubmit",

@@ -19,6 +19,7 @@ from apimart.models import (
     ReviewTask,
     SessionTask,
     SubmittedTask,
+    TaskState,
     VideoOrder,
     VideoTask,
 )
@@ -178,6 +179,20 @@ class ApimartClient:
         return await self._ask(
             protocol.get_task(task_id),
             protocol.read_video,
+            lane=Lane.UPSTREAM,
+            timeout_s=timeout_s,
+        )
+
+    async def get_states(
+        self, task_ids: Sequence[str], *, timeout_s: float = READ_TIMEOUT_S
+    ) -> dict[str, TaskState]:
+        """Ask in one call how 1 to 50 tasks stand, where the provider has a route for it.
+
+        Results are not told, and a task that the provider does not know is simply absent.
+        """
+        return await self._ask(
+            protocol.get_tasks(task_ids),
+            lambda answer: protocol.read_states(answer, task_ids),
             lane=Lane.UPSTREAM,
             timeout_s=timeout_s,
         )

@@ -87,6 +87,8 @@ class Scenario(BaseModel):
     honour_version_header: bool = True
     error_code_as_text: bool = True
     task_ttl_s: NonNegativeFloat = 604_800
+    batch: bool = True
+    max_batch: NonNegativeInt = 100
 
     # Step 1 and its link (b, c, m).
     session_s: NonNegativeFloat = 0.3
@@ -181,6 +183,7 @@ PRESETS: dict[str, Scenario] = {
     "video_cancelled": Scenario(video=VideoOutcome.CANCELLED),
     "video_stuck": Scenario(video=VideoOutcome.STUCK),
     "download_expired": Scenario(video_ttl_s=0),
+    "no_batch": Scenario(batch=False),
     "no_idempotency": Scenario(idempotency=IdempotencyMode.IGNORED),
     "indeterminate": Scenario(idempotency=IdempotencyMode.INDETERMINATE),
     "no_money": Scenario(balance_usd=0),

@@ -51,8 +51,11 @@ def _get_task(world: World, task_id: str) -> Response:
 
 
 def _batch(world: World, asked: object) -> Response:
-    if not isinstance(asked, list) or not asked:
-        raise invalid("task_ids must be a list of task ids")
+    if not world.scenario.batch:
+        raise RefusedError(404, "not_found_error", "Invalid URL (POST /v1/tasks/batch)")
+    if not isinstance(asked, list) or not 1 <= len(asked) <= world.scenario.max_batch:
+        limit = world.scenario.max_batch
+        raise invalid(f"task_ids must be a list of 1 to {limit} task ids")
     known = (world.tasks[task_id] for task_id in asked if task_id in world.tasks)
     # Measured on the live service: the batch tells id and status, never a result.
     told: list[JsonValue] = [

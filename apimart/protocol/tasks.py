@@ -1,12 +1,14 @@
 """What all tasks share, and the task of step 1: from an answer to a model or a typed error."""
 
+from collections.abc import Collection
 from http import HTTPStatus
 
-from pydantic import SecretStr
+from pydantic import JsonValue, SecretStr
 
 from apimart.fields import (
     JsonObject,
     as_object,
+    as_objects,
     as_raw_response,
     code_word,
     error_word,
@@ -34,6 +36,7 @@ _FINAL_WORDS = {
 }
 _TASK_FIELDS = ("status", "result", "progress", "id", "task_id")
 _ID_FIELDS = ("task_id", "taskId", "id")
+_LIST_FIELDS = ("tasks", "items", "list", "results")
 _MAX_ESTIMATE_S = 7 * 24 * 3600.0
 
 
@@ -69,6 +72,41 @@ def read_task(answer: Answer) -> JsonObject:
             if any(candidate.get(name) is not None for name in _TASK_FIELDS):
                 return candidate
     raise failure_for(answer, Effect.NONE)
+
+
+def read_states(answer: Answer, asked: Collection[str]) -> dict[str, TaskState]:
+    """Read how the tasks stand that a batch was asked for; whoever is not in it is not told of.
+
+    The answer has no documented shape: a list in `data`, or in a field of it, or an object by id.
+
+    Raises:
+        ApimartError: refused (`NotFound`, `BadRequest` where there is no such route), or a 2xx that
+            tells of no tasks at all (`Unavailable`).
+    """
+    body = document(answer) if is_success(answer) else None
+    if body is None or _refuses(body) or not isinstance(body.get("data"), list | dict):
+        raise failure_for(answer, Effect.NONE)
+    states: dict[str, TaskState] = {}
+    for item in _listed(body["data"]):
+        task_id = task_id_of(item)
+        if task_id is not None and task_id in asked and isinstance(item.get("status"), str):
+            states[task_id] = state_of(item)
+    return states
+
+
+def _listed(data: JsonValue) -> list[JsonObject]:
+    if not isinstance(data, dict):
+        return as_objects(data)
+    inner = first(data, *_LIST_FIELDS)
+    if isinstance(inner, list):
+        return as_objects(inner)
+    if task_id_of(data) is not None:
+        return [data]
+    return [
+        {"status": told, "id": task_id} if isinstance(told, str) else {**told, "id": task_id}
+        for task_id, told in data.items()
+        if isinstance(told, str | dict)
+    ]
 
 
 def read_session(answer: Answer) -> SessionTask:

@@ -58,6 +58,12 @@ ANSWERS: dict[str, list[Any]] = {
         _task("failed", error=_PAID),
         *_REFUSALS,
     ],
+    "read_states": [
+        {"code": 200, "data": [{"id": "task_1", "status": "completed"}]},
+        {"code": 200, "data": {"tasks": [{"task_id": "task_1", "status": "failed"}]}},
+        {"code": 200, "data": {"task_1": "processing", "task_2": {"status": "completed"}}},
+        *_REFUSALS,
+    ],
     "read_group": [
         {"code": 200, "data": _GROUP},
         {"code": 200, "data": {"raw_response": json.dumps(_GROUP)}},

@@ -21,6 +21,7 @@ from apimart.protocol import (
     read_group_task,
     read_review,
     read_session,
+    read_states,
     read_submitted,
     read_video,
 )
@@ -168,6 +169,7 @@ PARSERS = (
     _of_answers("read_submitted", lambda answer: read_submitted(answer, Effect.ONCE)),
     _of_answers("read_submitted per key", lambda a: read_submitted(a, Effect.ONCE_PER_KEY)),
     _of_answers("read_session", read_session),
+    _of_answers("read_states", lambda answer: read_states(answer, ["task_1", "task_2"])),
     _of_answers("read_group_task", lambda answer: read_group_task(answer, "task_1")),
     _of_answers("read_group", read_group),
     _of_answers("read_review", read_review),

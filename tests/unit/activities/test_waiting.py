@@ -202,14 +202,24 @@ class TestPollPause:
     ) -> None:
         assert pause_s == poll_pause_s(5, waited=waited, estimated_s=30)
 
-    @pytest.mark.parametrize("estimated_s", [None, 0, 30])
-    def test_a_task_past_its_estimate_is_asked_at_the_interval(
-        self, estimated_s: float | None
-    ) -> None:
+    @pytest.mark.parametrize("estimated_s", [0, 30])
+    def test_a_task_past_its_estimate_is_asked_at_the_interval(self, estimated_s: float) -> None:
         assert 5 == poll_pause_s(5, waited=30, estimated_s=estimated_s)
 
     def test_a_long_task_is_asked_less_and_less_often(self) -> None:
-        assert 20 == poll_pause_s(5, waited=200, estimated_s=None)
+        assert 20 == poll_pause_s(5, waited=200, estimated_s=0)
+        assert 20 == poll_pause_s(5, waited=400, estimated_s=None)
+
+    def test_one_without_an_estimate_is_looked_at_early_and_then_at_a_steady_pace(self) -> None:
+        looks, waited = [], 0.0
+        while waited < 70:
+            waited += poll_pause_s(5, waited=waited, estimated_s=None)
+            looks.append(waited)
+
+        assert [5, 15, 45, 56, 67, 78] == looks
+
+    def test_a_worker_that_takes_a_watch_up_joins_its_looks(self) -> None:
+        assert 15 == poll_pause_s(5, waited=30, estimated_s=None)
 
     def test_a_worker_whose_clock_is_behind_waits_no_longer_than_a_minute(self) -> None:
         assert 5 == poll_pause_s(5, waited=-30, estimated_s=None)

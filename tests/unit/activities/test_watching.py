@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from math import inf
 
@@ -10,11 +10,13 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
+from activities.polling import TaskPoller
 from activities.watching import Watch
 from apimart import (
     ApimartError,
     NotFound,
     RateLimited,
+    TaskState,
     Unauthorized,
     Unavailable,
 )
@@ -44,6 +46,10 @@ class Tasks:
         return word
 
 
+async def no_such_route(_: Sequence[str]) -> dict[str, TaskState]:
+    raise NotFound
+
+
 class Watching:
     """Watches in a step's surroundings."""
 
@@ -60,7 +66,12 @@ class Watching:
         look_at_once: bool = False,
         within_s: float = inf,
     ) -> dict[str, str | None]:
-        watch = Watch(task_ids, tasks.read, is_finished=lambda word: word == DONE)
+        watch = Watch(
+            task_ids,
+            tasks.read,
+            is_finished=lambda word: word == DONE,
+            poller=TaskPoller(no_such_route),
+        )
 
         async def step() -> None:
             await watch.to_the_end(
@@ -84,7 +95,7 @@ class TestTheEnd:
         tasks = Tasks(clock, a=[WORKING, WORKING, DONE])
 
         assert {"a": DONE} == watch.the(tasks, "a")
-        assert [5, 10, 15] == tasks.read_at["a"]
+        assert [5, 15, 45] == tasks.read_at["a"]
 
     def test_one_that_has_ended_is_not_read_again(
         self, watch: Watching, clock: VirtualClock
@@ -112,13 +123,13 @@ class TestLimit:
     ) -> None:
         tasks = Tasks(clock, a=[WORKING])
 
-        assert {} == watch.the(tasks, "a", within_s=12)
-        assert [5, 10, 12] == tasks.read_at["a"]
+        assert {} == watch.the(tasks, "a", within_s=20)
+        assert [5, 15, 20] == tasks.read_at["a"]
 
     def test_the_last_look_still_counts(self, watch: Watching, clock: VirtualClock) -> None:
         tasks = Tasks(clock, a=[WORKING, WORKING, DONE])
 
-        assert {"a": DONE} == watch.the(tasks, "a", within_s=12)
+        assert {"a": DONE} == watch.the(tasks, "a", within_s=20)
 
     def test_one_that_is_over_before_the_step_begins_allows_one_look(
         self, watch: Watching, clock: VirtualClock
@@ -145,7 +156,7 @@ class TestPace:
 
         watch.the(tasks, "a", look_at_once=True)
 
-        assert [0, 5, 10] == tasks.read_at["a"]
+        assert [0, 5, 15] == tasks.read_at["a"]
 
     def test_a_wait_the_upstream_asks_for_is_kept(
         self, watch: Watching, clock: VirtualClock

@@ -91,6 +91,15 @@ class TestCalls:
 
         assert [item.active for item in found.items] == [True]
 
+    async def test_get_states_asks_for_many_at_once(self) -> None:
+        told: JsonValue = [{"id": "task_1", "status": "completed"}]
+        upstream = Upstream({"code": 200, "data": told})
+
+        states = await upstream.client().get_states(["task_1", "task_2"])
+
+        assert [("task_1", True)] == [(key, state.finished) for key, state in states.items()]
+        assert upstream.requests[0].url == "https://api.example/v1/tasks/batch"
+
     async def test_generate_video_repeats_the_very_same_bytes_under_a_key(self) -> None:
         first: JsonValue = {"data": [{"task_id": "task_3", "status": "submitted"}]}
         again = httpx.Response(200, json=first, headers={"Idempotency-Replayed": "true"})

@@ -21,6 +21,7 @@ from apimart.protocol import (
     read_group_task,
     read_review,
     read_session,
+    read_states,
     read_submitted,
     read_video,
 )
@@ -32,6 +33,7 @@ READERS: list[Callable[[Answer], object]] = [
     read_session,
     read_video,
     lambda answer: read_group_task(answer, "task_1"),
+    lambda answer: read_states(answer, ["task_1", "group-1", "a"]),
     lambda answer: read_submitted(answer, Effect.ONCE),
     lambda answer: read_submitted(answer, Effect.ONCE_PER_KEY),
     lambda answer: failure_for(answer, Effect.NONE),

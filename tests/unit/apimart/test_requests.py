@@ -11,6 +11,7 @@ from apimart.protocol import (
     create_session,
     generate_video,
     get_task,
+    get_tasks,
     query_group,
     submit_assets,
 )
@@ -116,3 +117,21 @@ class TestTask:
     def test_what_cannot_be_an_id_is_refused(self, task_id: str) -> None:
         with pytest.raises(ValueError, match="task id"):
             get_task(task_id)
+
+
+class TestGetTasks:
+    def test_it_is_a_question_though_it_is_a_post(self) -> None:
+        outgoing = get_tasks(["task_1", "task_2"])
+
+        assert ("POST", "/v1/tasks/batch") == (outgoing.method, outgoing.path)
+        assert b'{"task_ids":["task_1","task_2"]}' == outgoing.body
+        assert Effect.NONE is outgoing.effect
+
+    @pytest.mark.parametrize("count", [0, 51])
+    def test_none_and_too_many_are_refused(self, count: int) -> None:
+        with pytest.raises(ValueError, match="1 to 50 tasks"):
+            get_tasks([f"task_{n}" for n in range(count)])
+
+    def test_what_is_no_id_is_refused(self) -> None:
+        with pytest.raises(ValueError, match="a task id has"):
+            get_tasks(["task_1", "../balance"])

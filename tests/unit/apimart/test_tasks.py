@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from pydantic import JsonValue, SecretStr
 
-from apimart import OutcomeUnknown, TaskStatus, Unavailable
-from apimart.protocol import Answer, Effect, read_session, read_submitted, read_video
+from apimart import BadRequest, NotFound, OutcomeUnknown, TaskStatus, Unavailable
+from apimart.protocol import Answer, Effect, read_session, read_states, read_submitted, read_video
 
 RECORDED = Path(__file__).parent / "answers"
 
@@ -234,3 +234,49 @@ class TestVideo:
         result: JsonValue = {"videos": [{"url": "https://c/v", "expires_at": said}]}
 
         assert meant == read_video(answer({"data": {"id": "t", "result": result}})).expires_at
+
+
+class TestStates:
+    @pytest.mark.parametrize(
+        "data",
+        [
+            [{"id": "a", "status": "completed"}, {"id": "b", "status": "processing"}],
+            [{"task_id": "a", "status": "SUCCESS"}, {"task_id": "b", "status": "queued"}],
+            {"tasks": [{"id": "a", "status": "completed"}, {"id": "b", "status": "pending"}]},
+            {"a": "completed", "b": "in_progress"},
+            {"a": {"status": "completed"}, "b": {"status": "submitted"}},
+        ],
+    )
+    def test_each_task_is_told_in_whatever_shape(self, data: JsonValue) -> None:
+        states = read_states(answer({"code": 200, "data": data}), ["a", "b"])
+
+        assert {"a": TaskStatus.COMPLETED, "b": TaskStatus.WORKING} == {
+            task_id: state.status for task_id, state in states.items()
+        }
+
+    def test_what_was_not_asked_for_or_has_no_status_is_left_out(self) -> None:
+        data: JsonValue = [{"id": "x", "status": "failed"}, {"id": "a"}, {"id": "b", "status": 3}]
+
+        assert {} == read_states(answer({"data": data}), ["a", "b"])
+
+    def test_one_that_stands_alone_needs_no_list(self) -> None:
+        states = read_states(answer({"data": {"id": "a", "status": "failed"}}), ["a"])
+
+        assert [TaskStatus.FAILED] == [state.status for state in states.values()]
+
+    def test_no_task_known_is_an_answer(self) -> None:
+        assert {} == read_states(answer({"code": 200, "data": []}), ["a"])
+
+    @pytest.mark.parametrize(
+        ("status", "failure"), [(404, NotFound), (405, BadRequest), (400, BadRequest)]
+    )
+    def test_an_upstream_without_the_route_says_so(
+        self, status: int, failure: type[Exception]
+    ) -> None:
+        with pytest.raises(failure):
+            read_states(answer({"error": {"message": "no"}}, status), ["a"])
+
+    @pytest.mark.parametrize("body", [{}, {"data": None}, {"data": "a"}, [], "ok"])
+    def test_a_success_without_tasks_is_no_answer(self, body: JsonValue) -> None:
+        with pytest.raises(Unavailable):
+            read_states(answer(body), ["a"])

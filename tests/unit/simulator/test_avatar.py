@@ -374,3 +374,39 @@ class TestReview:
         answer = await http.post("/v1/tasks/batch", json={"task_ids": [task_id, "unknown"]})
 
         assert [{"id": task_id, "status": "completed"}] == answer.json()["data"]
+
+    async def test_a_batch_is_one_call_however_many_it_asks_for(
+        self, avatar: Avatar, control: SimulatorControl, http: httpx.AsyncClient
+    ) -> None:
+        task_id = (await avatar(callback_url=CALLBACK)).json()["data"]["id"]
+
+        await http.post("/v1/tasks/batch", json={"task_ids": [task_id] * 3})
+
+        (call,) = await control.ledger("batch")
+        assert (3, 200) == (call["detail"]["tasks"], call["detail"]["answer"])
+
+    async def test_a_batch_suffers_faults_like_other_calls(
+        self, control: SimulatorControl, http: httpx.AsyncClient
+    ) -> None:
+        await control.fault("batch", "429", retry_after_s=3)
+
+        answer = await http.post("/v1/tasks/batch", json={"task_ids": ["task_1"]})
+
+        assert (429, "3") == (answer.status_code, answer.headers["Retry-After"])
+
+    async def test_more_ids_than_a_batch_takes_are_refused(self, http: httpx.AsyncClient) -> None:
+        answer = await http.post("/v1/tasks/batch", json={"task_ids": ["t"] * 101})
+
+        assert 400 == answer.status_code
+
+    async def test_an_upstream_may_have_no_batch_route(
+        self, control: SimulatorControl, http: httpx.AsyncClient
+    ) -> None:
+        await control.scenario("no_batch")
+
+        answer = await http.post("/v1/tasks/batch", json={"task_ids": ["task_1"]})
+
+        assert (404, "not_found_error") == (
+            answer.status_code,
+            answer.json()["error"]["type"],
+        )
