@@ -1,6 +1,7 @@
 """One question for all tasks that are due: what it spares, and whom its failures reach."""
 
 import asyncio
+import dataclasses
 from collections.abc import Mapping, Sequence
 
 import pytest
@@ -220,7 +221,9 @@ class TestWithoutTheRoute:
                 for one in ("a", "b")
             ]
             await asyncio.sleep(6)
-            last = asyncio.create_task(watchers.watch(upstream, poller, environment, "c"))
+            later = ActivityEnvironment()
+            later.info = dataclasses.replace(environment.info, scheduled_time=watchers.clock.now())
+            last = asyncio.create_task(watchers.watch(upstream, poller, later, "c"))
             await asyncio.gather(*both, last)
 
         watchers.clock.run(apart())
@@ -236,13 +239,14 @@ class TestFaults:
     ) -> None:
         upstream = Upstream(watchers.clock, a=1, b=1)
 
-        async def fails_once(task_ids: Sequence[str]) -> Mapping[str, TaskState]:
-            upstream.ask_many = genuine  # type: ignore[method-assign]  # the next one works
-            raise fault
+        faults = [fault]
 
-        genuine = upstream.ask_many
-        upstream.ask_many = fails_once  # type: ignore[method-assign]  # the first one fails
-        poller = TaskPoller(lambda ids: upstream.ask_many(ids))
+        async def fails_once(task_ids: Sequence[str]) -> Mapping[str, TaskState]:
+            if faults:
+                raise faults.pop()
+            return await upstream.ask_many(task_ids)
+
+        poller = TaskPoller(fails_once)
 
         async def together() -> None:
             await asyncio.gather(
