@@ -194,7 +194,7 @@ class TestEventBudget:
         assert Cost(5, 1) == second.beyond(first)
 
     async def test_ten_times_more_polls_cost_nothing(self, journey: Journey) -> None:
-        journey.change(review_seconds=4)
+        journey.change(review_seconds=6)
         await happy_path(journey)
 
         events, _ = await cost(journey)
