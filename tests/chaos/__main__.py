@@ -1,12 +1,14 @@
 """Plays a plan and tells what it broke: `python -m tests.chaos --runs 120 --seed 1 [--only 17]`."""
 
 import argparse
+import faulthandler
 import os
 import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
 from functools import partial
+from itertools import count
 
 from devstack import temporal_cli
 from devstack.isolation import scrub
@@ -16,6 +18,11 @@ from tests.chaos.playing import Outcome, all_played
 from tests.reliability.figures import record
 
 LANES = 14
+TOLD_EVERY = 20
+
+ENDS_WITHIN_S = 600.0
+ENDS_WITHIN_S_A_RUN = 10.0
+"""Three times what a slow machine takes; then it is said where everything hangs, and ended."""
 
 say = partial(print, flush=True)
 """Tell whoever watches, at once."""
@@ -33,7 +40,17 @@ def main() -> int:
         runs = tuple(planned(asked.seed, number) for number in asked.only)
     say(f"plan of seed {asked.seed}, {len(runs)} runs: {digest(runs)}")
     began = time.monotonic()
-    outcomes = all_played(runs, cli, lanes=asked.lanes, tell=partial(_tell, asked=asked))
+    patience_s = ENDS_WITHIN_S + ENDS_WITHIN_S_A_RUN * len(runs)
+    faulthandler.dump_traceback_later(patience_s, exit=True)
+    played = count(1)
+
+    def tell(outcome: Outcome) -> None:
+        _tell(outcome, asked=asked)
+        if (number := next(played)) % TOLD_EVERY == 0:
+            say(f"{number} of {len(runs)} played, {time.monotonic() - began:.0f} s")
+
+    outcomes = all_played(runs, cli, lanes=asked.lanes, tell=tell)
+    faulthandler.cancel_dump_traceback_later()
     figures = _figures(outcomes)
     say(", ".join(f"{label}: {figure}" for label, figure in figures.items()))
     say(f"{time.monotonic() - began:.0f} s")

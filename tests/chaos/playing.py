@@ -23,6 +23,12 @@ HANDS = 64
 HOUSE_LASTS = 240
 """So many runs are played on one server: its memory and the logs grow with each."""
 
+RUN_LASTS_AT_MOST_S = 420.0
+"""Above a run's own deadline and every patience that playing it has: what is longer hangs."""
+
+LEAVES_WITHIN_S = 60.0
+"""What is told to stop has so long; what stays then is told of, and left behind."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
@@ -105,8 +111,9 @@ async def _side_by_side(
 
 async def _outcome(run: Run, home: House, *, port: int, hands: Executor, log: Path) -> Outcome:
     began = time.monotonic()
+    playing = asyncio.create_task(played(run, home, port=port, hands=hands, log=log))
     try:
-        evidence = await played(run, home, port=port, hands=hands, log=log)
+        evidence = await _in_time(playing)
     except Exception as error:  # noqa: BLE001 - one run less must not end the others
         words = f"it could not be played: {type(error).__name__}: {error}"
         return Outcome(
@@ -119,6 +126,29 @@ async def _outcome(run: Run, home: House, *, port: int, hands: Executor, log: Pa
         evidence=evidence,
         found=tuple(broken(evidence)),
     )
+
+
+async def _in_time(playing: asyncio.Task[Evidence]) -> Evidence:
+    """Give what a run has shown; one that hangs is told to stop, and where it stood is told."""
+    done, _ = await asyncio.wait({playing}, timeout=RUN_LASTS_AT_MOST_S)
+    if done:
+        return playing.result()
+    stood = _place_of(playing)
+    playing.cancel()
+    await asyncio.wait({playing}, timeout=LEAVES_WITHIN_S)
+    raise TimeoutError(f"no end after {RUN_LASTS_AT_MOST_S:.0f} s; it stood at {stood}")
+
+
+def _place_of(task: asyncio.Task[Evidence]) -> str:
+    """Name the functions that a task stands in, outermost first."""
+    places: list[str] = []
+    waits: object = task.get_coro()
+    while waits is not None:
+        frame = getattr(waits, "cr_frame", None) or getattr(waits, "ag_frame", None)
+        if frame is not None:
+            places.append(f"{frame.f_code.co_name}:{frame.f_lineno}")
+        waits = getattr(waits, "cr_await", None) or getattr(waits, "ag_await", None)
+    return " > ".join(places)
 
 
 def _end_of(evidence: Evidence) -> str:
