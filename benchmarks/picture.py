@@ -10,8 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from benchmarks.idling import TREES, least_idle_ms_per_s, net_cpu_ms
+
 OURS = "likeness"
-TREES = ("server", "database", "app")
 COLOURS = {"server": "#33658a", "database": "#86bbd8", "app": "#f6ae2d"}
 ON_COLOUR = {"server": "white", "database": "#16324f", "app": "#4a3200"}
 KEY = {"server": "Temporal server", "database": "database", "app": "app"}
@@ -48,8 +49,8 @@ class Cost:
     def of(cls, told: Told, name: str, phase: str) -> Self:
         """Read a contender's rounds out of a report."""
         rounds = [each["phases"][phase] for each in told["rounds"] if each["contender"] == name]
-        idle = {tree: _idle_ms_per_s(told, phase, tree) for tree in TREES}
-        nets = [{tree: _net_ms(figures, tree, idle[tree]) for tree in TREES} for figures in rounds]
+        idle = least_idle_ms_per_s([each["phases"][phase] for each in told["rounds"]])
+        nets = [net_cpu_ms(figures, idle) for figures in rounds]
         return cls(
             name=name,
             medians_ms={tree: median(net[tree] for net in nets) for tree in TREES},
@@ -108,17 +109,6 @@ def _words(figure: Figure, trees: Sequence[str], finding: str, crowd: str, sourc
         figure.text(left + 0.018, 0.817, KEY[tree], size=9, color=INK)
         left += 0.035 + 0.008 * len(KEY[tree])
     figure.text(0.025, 0.035, source, size=7.5, color=PALE)
-
-
-def _net_ms(figures: Told, tree: str, idle_ms_per_s: float) -> float:
-    each_s = float(figures["took_s"] / figures["people"])
-    return max(0.0, float(figures.get(f"{tree}_cpu_ms") or 0.0) - idle_ms_per_s * each_s)
-
-
-def _idle_ms_per_s(told: Told, phase: str, tree: str) -> float:
-    """Give the least that was seen: a store that has just started is still busy with itself."""
-    seen = (each["phases"][phase].get(f"{tree}_idle_cpu_ms_per_s", 0.0) for each in told["rounds"])
-    return float(min(seen))
 
 
 def _bar(axes: Axes, cost: Cost, place: int, *, widest: float) -> None:

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 
 import psutil
 
-SAMPLED_EVERY_S = 0.5
+SAMPLED_EVERY_S = 5.0
+"""A look at a database's many processes takes tens of milliseconds of the cores being measured."""
+
 MIB = 1024 * 1024
 
 
@@ -58,7 +60,7 @@ class ProcessTrees:
 
     @asynccontextmanager
     async def watched(self) -> AsyncIterator[Peaks]:
-        """Look at the memory twice a second for the length of the block."""
+        """Look at the memory every few seconds, and once when the block is left."""
         peaks = Peaks()
         watching = asyncio.create_task(self._watch(peaks))
         try:
@@ -70,9 +72,9 @@ class ProcessTrees:
 
     async def _watch(self, peaks: Peaks) -> None:
         while True:
+            await asyncio.sleep(SAMPLED_EVERY_S)
             # In a thread: reading smaps of a large process takes milliseconds.
             await asyncio.to_thread(self._look, peaks)
-            await asyncio.sleep(SAMPLED_EVERY_S)
 
     def _look(self, peaks: Peaks) -> None:
         for name, now in self.memory().items():

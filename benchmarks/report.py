@@ -11,6 +11,7 @@ from typing import Any
 
 from rich.table import Table
 
+from benchmarks.idling import TREES, least_idle_ms_per_s, net_cpu_ms
 from benchmarks.rounds import Plan, Played, Round
 
 OURS = "likeness"
@@ -51,8 +52,9 @@ def report(plan: Plan, played: Played, *, seed: int, command: str) -> dict[str, 
 
 def ratios(rounds: Sequence[Round], phase: str, peer: str) -> dict[str, dict[str, Any]]:
     """Divide each of our figures by the peer's of the same round, where both have it."""
-    ours = {each.round: numbers(each, phase) for each in rounds if each.contender == OURS}
-    theirs = {each.round: numbers(each, phase) for each in rounds if each.contender == peer}
+    idle = _idle(rounds, phase)
+    ours = {each.round: numbers(each, phase, idle) for each in rounds if each.contender == OURS}
+    theirs = {each.round: numbers(each, phase, idle) for each in rounds if each.contender == peer}
     found: dict[str, list[float]] = {}
     for number in ours.keys() & theirs.keys():
         for name, value in ours[number].items():
@@ -61,35 +63,44 @@ def ratios(rounds: Sequence[Round], phase: str, peer: str) -> dict[str, dict[str
     return {name: _summary(values) for name, values in found.items()}
 
 
-def numbers(measured: Round, phase: str) -> Figures:
+def numbers(measured: Round, phase: str, idle_ms_per_s: Mapping[str, float]) -> Figures:
     """Give the plain numbers of one round, and what follows from several of them."""
     figures = {
         name: float(value)
         for name, value in measured.phases[phase].items()
         if isinstance(value, int | float)
     }
-    return figures | _whole(figures)
+    return figures | _whole(figures, idle_ms_per_s)
 
 
-def _whole(figures: Mapping[str, float]) -> Figures:
+def _whole(figures: Figures, idle_ms_per_s: Mapping[str, float]) -> Figures:
     """Add up what one onboarding costs on this machine, without load driver and upstream.
 
     ``whole_net_cpu_ms`` leaves out what an idle store spends in the same time anyway, and
     ``capacity_per_s`` is how many onboardings of that cost the cores could do in a second.
     """
-    trees = ("server", "database", "app")
-    whole = sum(figures.get(f"{tree}_cpu_ms", 0.0) for tree in trees)
-    idle = sum(figures.get(f"{tree}_idle_cpu_ms_per_s", 0.0) for tree in trees)
-    net = whole - idle * figures["took_s"] / figures["people"]
+    whole = sum(figures.get(f"{tree}_cpu_ms", 0.0) for tree in TREES)
+    nets = net_cpu_ms(figures, idle_ms_per_s)
+    net = sum(nets.values())
     capacity = 1000 * (os.cpu_count() or 1) / net if net > 0 else 0.0
-    return {"whole_cpu_ms": whole, "whole_net_cpu_ms": net, "capacity_per_s": capacity}
+    return {
+        "whole_cpu_ms": whole,
+        **{f"{tree}_net_cpu_ms": ms for tree, ms in nets.items()},
+        "whole_net_cpu_ms": net,
+        "capacity_per_s": capacity,
+    }
 
 
-def _over_rounds(rounds: Iterable[Round], phase: str, contender: str) -> dict[str, dict[str, Any]]:
+def _idle(rounds: Iterable[Round], phase: str) -> dict[str, float]:
+    return least_idle_ms_per_s([each.phases[phase] for each in rounds])
+
+
+def _over_rounds(rounds: Sequence[Round], phase: str, contender: str) -> dict[str, dict[str, Any]]:
+    idle = _idle(rounds, phase)
     found: dict[str, list[float]] = {}
     for each in rounds:
         if each.contender == contender:
-            for name, value in numbers(each, phase).items():
+            for name, value in numbers(each, phase, idle).items():
                 found.setdefault(name, []).append(value)
     return {name: _summary(values) for name, values in found.items()}
 
@@ -112,6 +123,8 @@ SHOWN = {
     "server_cpu_ms": "server CPU ms",
     "database_cpu_ms": "database CPU ms",
     "app_cpu_ms": "app CPU ms",
+    "server_net_cpu_ms": "server, net of idle ms",
+    "database_net_cpu_ms": "database, net of idle ms",
     "whole_net_cpu_ms": "all, net of idle ms",
     "capacity_per_s": "so the cores could do, 1/s",
     "events": "events",

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from benchmarks.picture import Cost
 from benchmarks.report import report, table
 from benchmarks.rounds import Plan, Played, Round
 from benchmarks.schedule import Load
@@ -54,6 +55,16 @@ class TestReport:
 
         assert 10.0 == figures["whole_cpu_ms"]["median"]
         assert 10.0 - 2.0 * 20 / 10 == figures["whole_net_cpu_ms"]["median"]
+
+    def test_what_is_net_is_the_same_in_the_picture(self) -> None:
+        report = told(*ROUNDS)
+
+        found = {
+            name: figures["whole_net_cpu_ms"]["median"]
+            for name, figures in report["figures"]["open"].items()
+        }
+
+        assert {n: Cost.of(report, n, "open").total_ms for n in ("likeness", "naive")} == found
 
     def test_it_says_what_it_was_measured_with(self) -> None:
         found = told(*ROUNDS)
