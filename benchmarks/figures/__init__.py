@@ -5,9 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.contender import RunningStore
-from benchmarks.figures import latency, parked, recovery, relay, soak, startup
+from benchmarks.figures import http_client, latency, parked, recovery, relay, soak, startup
 
 FIGURES: Mapping[str, Callable[[], Coroutine[Any, Any, dict[str, Any]]]] = {
+    "http_client": http_client.measure,
     "relay": relay.measure,
     "startup": startup.measure,
 }

@@ -1,13 +1,11 @@
 """What a callback costs the web process, beside a route that does nothing under the same server."""
 
 import asyncio
-import os
 import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import median, quantiles
 from typing import Any
 
 from benchmarks.figures.knocking import (
@@ -16,6 +14,8 @@ from benchmarks.figures.knocking import (
     at_a_steady_rate,
     connected,
 )
+from benchmarks.percentiles import percentile_ms, spread
+from benchmarks.process_trees import ProcessTrees
 from devstack.child import Child
 from devstack.isolation import child_environment
 from devstack.ports import free_port
@@ -50,11 +50,10 @@ BROWSER = (
 
 @dataclass(frozen=True)
 class Round:
-    """What one server did in one round."""
+    """What one server did in one round; ``took_s`` is of each request at the steady rate."""
 
     a_core_second: float
-    p50_ms: float
-    p99_ms: float
+    took_s: list[float]
 
 
 async def measure(*, rounds: int = ROUNDS) -> dict[str, Any]:
@@ -117,12 +116,13 @@ class Callbacks:
 
 async def _round(child: Child, port: int, callbacks: Callbacks) -> Round:
     connections = await _once_it_listens(child, port)
+    server = ProcessTrees({"server": () if child.pid is None else (child.pid,)})
     try:
         requests = callbacks.made(SATURATING)
-        before = _cpu_s(child)
+        before = server.cpu_s()["server"]
         await as_fast_as_answered(connections, requests, status=SEE_OTHER)
-        spent_s = _cpu_s(child) - before
-        took = await at_a_steady_rate(
+        spent_s = server.cpu_s()["server"] - before
+        took_s = await at_a_steady_rate(
             connections,
             callbacks.made(STEADY_S * A_SECOND),
             a_second=A_SECOND,
@@ -131,8 +131,7 @@ async def _round(child: Child, port: int, callbacks: Callbacks) -> Round:
     finally:
         for connection in connections:
             await connection.close()
-    cuts = quantiles(took, n=100, method="inclusive")
-    return Round(SATURATING / spent_s, 1e3 * cuts[49], 1e3 * cuts[98])
+    return Round(SATURATING / spent_s, took_s)
 
 
 async def _once_it_listens(child: Child, port: int) -> list[Connection]:
@@ -146,15 +145,6 @@ async def _once_it_listens(child: Child, port: int) -> list[Connection]:
                 await asyncio.sleep(0.05)
 
 
-def _cpu_s(child: Child) -> float:
-    """Give the process's CPU seconds so far, user and system.
-
-    https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html
-    """
-    fields = Path(f"/proc/{child.pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 def _told(played: dict[str, list[Round]]) -> dict[str, Any]:
     ours, floor = played["relay"], played["bare"]
     return {
@@ -164,21 +154,21 @@ def _told(played: dict[str, list[Round]]) -> dict[str, Any]:
         "at most 0.6 ms, the signal answered at once",
         "rounds": len(ours),
         "requests_a_round": SATURATING,
-        "relay_requests_per_core_second": _spread([each.a_core_second for each in ours]),
-        "bare_route_requests_per_core_second": _spread([each.a_core_second for each in floor]),
-        "bare_over_relay_ratio": _spread(
+        "relay_requests_per_core_second": spread([each.a_core_second for each in ours]),
+        "bare_route_requests_per_core_second": spread([each.a_core_second for each in floor]),
+        "bare_over_relay_ratio": spread(
             [b.a_core_second / r.a_core_second for r, b in zip(ours, floor, strict=True)]
         ),
-        "relay_p50_ms": _spread([each.p50_ms for each in ours]),
-        "relay_p99_ms": _spread([each.p99_ms for each in ours]),
-        "bare_route_p50_ms": _spread([each.p50_ms for each in floor]),
-        "bare_route_p99_ms": _spread([each.p99_ms for each in floor]),
-        "own_added_p50_ms": _spread(
-            [r.p50_ms - b.p50_ms for r, b in zip(ours, floor, strict=True)]
+        "relay_p50_ms": spread(_at(ours, 50)),
+        "relay_p99_ms": spread(_at(ours, 99)),
+        "bare_route_p50_ms": spread(_at(floor, 50)),
+        "bare_route_p99_ms": spread(_at(floor, 99)),
+        "own_added_p50_ms": spread(
+            [r - b for r, b in zip(_at(ours, 50), _at(floor, 50), strict=True)]
         ),
     }
 
 
-def _spread(values: Sequence[float]) -> dict[str, float]:
-    shown = {"median": median(values), "min": min(values), "max": max(values)}
-    return {name: round(value, 3) for name, value in shown.items()}
+def _at(rounds: Sequence[Round], percent: int) -> list[float]:
+    shown = (percentile_ms(each.took_s, percent) for each in rounds)
+    return [ms for ms in shown if ms is not None]

@@ -7,16 +7,16 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
-from statistics import median
 from typing import Any, Self
 
 import httpx
 from pydantic import SecretStr
 from temporalio.client import Client
 
+from benchmarks.percentiles import spread
 from devstack import temporal_cli
 from devstack.commands import ROOT
 from devstack.stack import TASK_QUEUE, Ports, Stack
@@ -80,7 +80,10 @@ class _Times:
 
     def told(self, suffix: str = "") -> dict[str, dict[str, float]]:
         """Give what a figure shows."""
-        return {f"{what}_ms{suffix}": _spread(took) for what, took in self._took.items()}
+        return {
+            f"{what}_ms{suffix}": spread([1e3 * s for s in took])
+            for what, took in self._took.items()
+        }
 
 
 class _Place:
@@ -209,8 +212,3 @@ async def _answered(http: httpx.AsyncClient, url: str) -> float:
             except httpx.TransportError:
                 pass
             await asyncio.sleep(LOOK_EVERY_S)
-
-
-def _spread(seconds: Sequence[float]) -> dict[str, float]:
-    shown = {"median": median(seconds), "min": min(seconds), "max": max(seconds)}
-    return {name: round(1e3 * value) for name, value in shown.items()}
