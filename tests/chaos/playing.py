@@ -115,7 +115,8 @@ async def _outcome(run: Run, home: House, *, port: int, hands: Executor, log: Pa
     try:
         evidence = await _in_time(playing)
     except Exception as error:  # noqa: BLE001 - one run less must not end the others
-        words = f"it could not be played: {type(error).__name__}: {error}"
+        why = f" ({error.__cause__!r})" if error.__cause__ else ""
+        words = f"it could not be played: {type(error).__name__}: {error}{why}"
         return Outcome(
             run=run, end="unplayed", took_s=time.monotonic() - began, found=(Broken("—", words),)
         )
