@@ -22,6 +22,7 @@ from benchmarks.plans import full, quick
 from benchmarks.report import report, table, table_of_deaths
 from benchmarks.rounds import die, play
 from benchmarks.stores import STORES
+from benchmarks.waiting import DidNotComeError
 from devstack.interrupts import InterruptedBySignalError, interrupts
 from devstack.postgres import PostgresError
 from devstack.server_programs import ServerProgramsError
@@ -32,7 +33,11 @@ from devstack.temporal_server import TemporalServerError
 PERFORMANCE = Path("docs/performance.json")
 PICTURE = Path("docs/performance.png")
 
+TAKERS = {"minutes": ("soak",), "parked": ("latency", "parked", "soak")}
+"""Which figures take an option."""
+
 EXPECTED_ERRORS = (
+    DidNotComeError,
     PostgresError,
     ProcessFailedError,
     ServerProgramsError,
@@ -93,6 +98,9 @@ def figure(
     *,
     store: Annotated[str, typer.Option(help="postgresql or sqlite.")] = "postgresql",
     minutes: Annotated[float | None, typer.Option(min=0.1, help="Of soak: how long.")] = None,
+    parked: Annotated[
+        int | None, typer.Option(min=5, help="Of latency, parked and soak: how many runs wait.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="File for it, JSON.")] = None,
 ) -> None:
     """Measure one figure that has a target of its own."""
@@ -102,19 +110,23 @@ def figure(
     known = sorted((*FIGURES, *FIGURES_ON_A_STORE))
     if name not in known:
         raise typer.BadParameter(f"no figure {name!r}; known: {', '.join(known)}")
-    if minutes is not None and name != "soak":
-        raise typer.BadParameter("only soak takes minutes")
+    options = _options(name, minutes=minutes, parked=parked)
     with interrupts():
         if name in FIGURES:
             told = asyncio.run(FIGURES[name]())
         else:
-            measure = FIGURES_ON_A_STORE[name]
-            options = {} if minutes is None else {"minutes": minutes}
-            told = _on_a_store(partial(measure, **options), store)
+            told = _on_a_store(partial(FIGURES_ON_A_STORE[name], **options), store)
     text = json.dumps(told, indent=1)
     typer.echo(text)
     if out is not None:
         out.write_text(text + "\n")
+
+
+def _options(name: str, **given: float | None) -> dict[str, float]:
+    for option, takers in TAKERS.items():
+        if given[option] is not None and name not in takers:
+            raise typer.BadParameter(f"{option} is for {' and '.join(takers)} only")
+    return {option: value for option, value in given.items() if value is not None}
 
 
 def _on_a_store(

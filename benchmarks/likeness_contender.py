@@ -81,18 +81,26 @@ class Likeness:
             namespace=namespace,
             plugins=[likeness_plugin(keys, namespace=namespace)],
         )
-        yield LikenessCaller(client, place, webhook_url=self._webhook_url)
+        policy = OnboardingPolicy(look_delays_s=(0, 7, 25), poll_interval_s=place.poll_interval_s)
+        yield LikenessCaller(
+            client, place.upstream_url, policy=policy, webhook_url=self._webhook_url
+        )
 
 
 class LikenessCaller:
-    """See ``benchmarks.contender.Caller``."""
+    """See ``benchmarks.contender.Caller``; ``policy`` is every onboarding's."""
 
-    def __init__(self, client: Client, place: Place, *, webhook_url: str | None = None) -> None:
+    def __init__(
+        self,
+        client: Client,
+        upstream_url: str,
+        *,
+        policy: OnboardingPolicy,
+        webhook_url: str | None = None,
+    ) -> None:
         self._client = client
-        self._upstream_url = place.upstream_url
-        self._policy = OnboardingPolicy(
-            look_delays_s=(0, 7, 25), poll_interval_s=place.poll_interval_s
-        )
+        self._upstream_url = upstream_url
+        self._policy = policy
         self._webhook_url = None if webhook_url is None else SecretStr(webhook_url)
         self._people = 0
         self._attempts: dict[str, int] = {}

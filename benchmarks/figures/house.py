@@ -1,48 +1,42 @@
 """The processes that the figures of a running worker watch, and the people who come to them."""
 
 import asyncio
-import secrets
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Self
 
 import httpx
-from pydantic import SecretStr
 from temporalio.client import Client
 
-from benchmarks.contender import RunningStore
-from devstack.stack import TASK_QUEUE, Ports, Stack
+from benchmarks.contender import LinkLostError, LinkRefusedError, RunningStore
+from benchmarks.driving import passed_check
+from benchmarks.likeness_contender import LikenessCaller
+from benchmarks.waiting import within
+from devstack.stack import Ports, Stack
 from devstack.supervisor import Supervisor
-from likeness import names
 from likeness.ids import onboarding_workflow_id
-from likeness.messages.conversation import (
-    OnboardingStatus,
-    OpenOutcome,
-    OpenSession,
-    SessionOpened,
-    VerificationCallback,
-)
-from likeness.messages.onboarding import (
-    AssetRequest,
-    OnboardingInput,
-    OnboardingPolicy,
-    OnboardingRequest,
-)
+from likeness.messages.onboarding import OnboardingPolicy
 from likeness.stages import QueryPolicy
-from likeness.temporal.onboardings import start_onboarding
 from likeness.temporal.plugin import likeness_plugin
 from runtime.keys import load_key_file, make_key_file
 from runtime.links import LinkSealer
 from simulator.control import NO_CERTIFICATES, SimulatorControl
 from simulator.ledger import fingerprint
-from web.consent import load_consent_texts
 
-CONSENT = load_consent_texts()["en-2"].given()
 DAY_S = 86_400.0
 AT_ONCE = 40
 """Calls of the client that are under way at one time, so that it never stands in its own way."""
+
+STARTED_WITHIN_S = 300.0
+RESTED_WITHIN_S = 300.0
+TAPPED_WITHIN_S = 180.0
+TAP_AGAIN_S = 1.0
+LOOK_AGAIN_S = 0.2
+UNTOUCHED_EVENTS = 3
+"""A history of no more: started, its first task scheduled, and perhaps taken up."""
 
 PARKED = OnboardingPolicy(
     look_delays_s=(0,),
@@ -116,20 +110,49 @@ class House:
             raise RuntimeError("The worker was never started.")
         return pid
 
+    def person(self, name: str, *, policy: OnboardingPolicy = PARKED) -> "Person":
+        """Give somebody who was not invited yet."""
+        caller = LikenessCaller(self.client, self.stack.simulator_url, policy=policy)
+        return Person(self, name, caller)
+
     async def invited(
         self, prefix: str, count: int, *, policy: OnboardingPolicy = PARKED
     ) -> list["Person"]:
-        """Invite so many; each of them then waits for a tap."""
-        people = [Person(self, f"{prefix}-{number}") for number in range(count)]
-        await each_of(people, lambda person: person.is_invited(policy))
+        """Invite so many; each of them then waits for a tap.
+
+        Raises:
+            DidNotComeError: They were not all asked for, or worked off, in time.
+
+        """
+        people = [self.person(f"{prefix}-{number}", policy=policy) for number in range(count)]
+        async with within(STARTED_WITHIN_S, f"{count} starts of {prefix}"):
+            await each_of(people, Person.is_invited)
+        await self.at_rest(people)
         return people
+
+    async def at_rest(self, people: Sequence["Person"]) -> None:
+        """Wait until the worker has nothing to do for any of them.
+
+        Raises:
+            DidNotComeError: It still had after minutes.
+
+        """
+        moving = deque(people)
+        async with within(RESTED_WITHIN_S, f"Rest for all of {len(people)} runs"):
+            while moving:
+                seen = [moving.popleft() for _ in range(min(AT_ONCE, len(moving)))]
+                rest = await asyncio.gather(*(person.is_at_rest() for person in seen))
+                moving.extend(person for person, rests in zip(seen, rest, strict=True) if not rests)
+                if not all(rest):
+                    await asyncio.sleep(LOOK_AGAIN_S)
 
     async def sent_to_check(
         self, prefix: str, count: int, *, policy: OnboardingPolicy = PARKED
     ) -> list["Person"]:
         """Invite so many and have each tap Start; each then waits for a callback."""
         people = await self.invited(prefix, count, policy=policy)
-        await each_of(people, Person.taps)
+        async with within(TAPPED_WITHIN_S, f"A link for each of {count} of {prefix}"):
+            await each_of(people, Person.taps)
         return people
 
     async def looks(self) -> dict[str, list[float]]:
@@ -156,58 +179,45 @@ class House:
 class Person:
     """One person and their onboarding; both bear the same name."""
 
-    def __init__(self, house: House, name: str) -> None:
+    def __init__(self, house: House, name: str, caller: LikenessCaller) -> None:
         self.house = house
         self.name = name
-        self.link = ""
+        self.workflow_id = onboarding_workflow_id("default", name)
         self.came_back_at = 0.0
-        self._handle = house.client.get_workflow_handle(
-            onboarding_workflow_id("default", name), result_type=OnboardingStatus
-        )
+        self._caller = caller
+        self._link = ""
 
-    async def is_invited(self, policy: OnboardingPolicy) -> None:
+    async def is_invited(self) -> None:
         """Have the onboarding started, with one asset and nobody to be told."""
-        portrait = f"{self.house.stack.simulator_url}/portraits/{self.name}.jpg"
-        request = OnboardingRequest(
-            onboarding=self.name,
-            person=self.name,
-            assets=(AssetRequest(name="front", url=SecretStr(portrait)),),
-        )
-        order = OnboardingInput(request=request, policy=policy)
-        await start_onboarding(self.house.client, order, task_queue=TASK_QUEUE)
+        await self._caller.begin(self.name)
 
     async def taps(self) -> None:
         """Tap Start until there is a link."""
-        outcome = None
-        while outcome is not OpenOutcome.OPENED:
-            opened: SessionOpened = await self._handle.execute_update(
-                names.OPEN_SESSION,
-                OpenSession(consent=CONSENT, not_after=time.time() + 60),
-                id=secrets.token_hex(8),
-                result_type=SessionOpened,
-            )
-            outcome = opened.outcome
-            self.link = opened.h5_link.get_secret_value() if opened.h5_link else ""
+        while not self._link:
+            try:
+                self._link = await self._caller.link(self.name)
+            except (LinkLostError, LinkRefusedError):
+                await asyncio.sleep(TAP_AGAIN_S)
 
     async def scans(self) -> None:
         """Pass the check without going back."""
-        (await self.house.http.get(self.link)).raise_for_status()
-        page = self.link.partition("?")[0]
-        done = await self.house.http.post(page, data={"outcome": "pass"})
-        if not done.has_redirect_location:
-            raise RuntimeError(f"The check of {self.name} led nowhere: {done.status_code}.")
+        await passed_check(self.house.http, self._link)
 
     async def comes_back(self) -> None:
         """Be told by the relay's signal, without the relay; remembers when the call began."""
         self.came_back_at = time.time()
-        await self._handle.signal(
-            names.VERIFICATION_CALLBACK, VerificationCallback(attempt=1, result_code=10000)
-        )
+        await self._caller.came_back(self.name)
 
-    async def ends(self) -> OnboardingStatus:
-        """Wait for the end."""
-        status: OnboardingStatus = await self._handle.result()
-        return status
+    async def ends(self) -> bool:
+        """Wait for the end; tell whether there is a usable asset."""
+        return await self._caller.ended(self.name)
+
+    async def is_at_rest(self) -> bool:
+        """Tell whether the run's first task is done, and none is left to be done."""
+        handle = self.house.client.get_workflow_handle(self.workflow_id)
+        told = (await handle.describe()).raw_description
+        length = told.workflow_execution_info.history_length
+        return length > UNTOUCHED_EVENTS and not told.HasField("pending_workflow_task")
 
 
 async def each_of(

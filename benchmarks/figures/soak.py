@@ -50,7 +50,8 @@ class Soak:
         came = self.now()
         try:
             async with asyncio.timeout(ENDS_WITHIN_S):
-                (person,) = await self.house.invited(f"soaked-{number}", 1)
+                person = self.house.person(f"soaked-{number}")
+                await person.is_invited()
                 await person.taps()
                 await person.scans()
                 await person.comes_back()
