@@ -106,7 +106,7 @@ STORE ?= postgresql
 ROUNDS ?= 3
 
 .PHONY: bench
-bench: setup ## Measure beside others on PostgreSQL, about 50 minutes, into docs/performance.json; STORE=sqlite
+bench: setup ## Measure beside others on PostgreSQL, in 25 minutes, into docs/performance.json; STORE=sqlite
 	@exec .venv/bin/python -m benchmarks run --store $(STORE) --rounds $(ROUNDS) --seed $(SEED) --out docs/performance.json
 
 .PHONY: bench-quick

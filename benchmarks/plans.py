@@ -3,19 +3,28 @@
 from benchmarks.rounds import Plan
 from benchmarks.schedule import Load
 
+REVIEW_SIGMA = 0.3
+"""Reviews lie closer together than a schedule's default, so that a phase does not wait for one."""
+
 
 def full(*, rounds: int | None, people: int | None, scale: float | None, seed: int) -> Plan:
-    """Measure in three rounds: people who come by and by, and a crowd at once.
+    """Measure in three rounds and two deaths, 25 minutes: people by and by, and a crowd at once.
 
-    Half of real time by and by, so that polls are still seconds apart: shorter timers are stretched
-    by the server, and whoever polls by timers would poll less than in reality. The crowd's reviews
-    are over before the work is.
+    A fifth of real time by and by, so that polls are still a second apart and as many as in
+    reality: shorter timers are stretched by the server, and whoever polls by timers would poll
+    less. The crowd's reviews are over before the work is.
     """
     return Plan(
         phases={
-            "open": Load(people=people or 40, rate_per_s=0.5, scale=scale or 0.5, seed=seed),
+            "open": Load(
+                people=people or 24,
+                rate_per_s=1.5,
+                scale=scale or 0.2,
+                review_sigma=REVIEW_SIGMA,
+                seed=seed,
+            ),
             "batch": Load(
-                people=people or 100,
+                people=people or 60,
                 rate_per_s=None,
                 scale=1 / 60,
                 seed=seed,
@@ -24,7 +33,8 @@ def full(*, rounds: int | None, people: int | None, scale: float | None, seed: i
             ),
         },
         rounds=rounds or 3,
-        kills=4,
+        idle_s=4.0,
+        kills=2,
     )
 
 
@@ -33,9 +43,15 @@ def quick(*, rounds: int | None, people: int | None, scale: float | None, seed: 
     rounds = rounds or 1
     return Plan(
         phases={
-            "open": Load(people=people or 10, rate_per_s=3.0, scale=scale or 1 / 30, seed=seed)
+            "open": Load(
+                people=people or 6,
+                rate_per_s=6.0,
+                scale=scale or 1 / 60,
+                review_sigma=REVIEW_SIGMA,
+                seed=seed,
+            )
         },
         rounds=rounds,
-        idle_s=1.0,
+        idle_s=0.5,
         keeps_store=rounds == 1,
     )

@@ -20,7 +20,7 @@ from devstack.stack import our_process
 from devstack.supervisor import ProcessSpec, Supervisor
 
 HEALTH = "/_sim/health"
-KILLED_CROWD = 12
+KILLED_CROWD = 20
 
 Fresh = Callable[[Path], AbstractContextManager[RunningStore]]
 
