@@ -59,6 +59,8 @@ class Watch(Generic[AnswerT]):
     ) -> None:
         """Poll until every task has an answer, or ``within_s`` after the step was scheduled.
 
+        What is open then is read once more.
+
         ``look_at_once`` spares the pause before the first look.
 
         Raises:

@@ -10,13 +10,14 @@ import pytest
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.polling import TaskPoller
+from activities.polling import AskMany, TaskPoller
 from activities.watching import Watch
 from apimart import (
     ApimartError,
     NotFound,
     RateLimited,
     TaskState,
+    TaskStatus,
     Unauthorized,
     Unavailable,
 )
@@ -50,6 +51,14 @@ async def no_such_route(_: Sequence[str]) -> dict[str, TaskState]:
     raise NotFound
 
 
+async def all_still_work(task_ids: Sequence[str]) -> dict[str, TaskState]:
+    return dict.fromkeys(task_ids, TaskState(status=TaskStatus.WORKING))
+
+
+async def too_soon(_: Sequence[str]) -> dict[str, TaskState]:
+    raise RateLimited(retry_after_s=30)
+
+
 class Watching:
     """Watches in a step's surroundings."""
 
@@ -65,12 +74,13 @@ class Watching:
         poll_interval_s: float = 5,
         look_at_once: bool = False,
         within_s: float = inf,
+        ask_many: AskMany = no_such_route,
     ) -> dict[str, str | None]:
         watch = Watch(
             task_ids,
             tasks.read,
             is_finished=lambda word: word == DONE,
-            poller=TaskPoller(no_such_route),
+            poller=TaskPoller(ask_many),
         )
 
         async def step() -> None:
@@ -130,6 +140,14 @@ class TestLimit:
         tasks = Tasks(clock, a=[WORKING, WORKING, DONE])
 
         assert {"a": DONE} == watch.the(tasks, "a", within_s=20)
+
+    @pytest.mark.parametrize("ask_many", [all_still_work, too_soon])
+    def test_at_the_last_look_each_is_read_whatever_the_batch_says(
+        self, watch: Watching, clock: VirtualClock, ask_many: AskMany
+    ) -> None:
+        tasks = Tasks(clock, a=[DONE], b=[DONE])
+
+        assert {"a": DONE, "b": DONE} == watch.the(tasks, "a", "b", within_s=20, ask_many=ask_many)
 
     def test_one_that_is_over_before_the_step_begins_allows_one_look(
         self, watch: Watching, clock: VirtualClock
