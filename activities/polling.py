@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 
 import structlog
 
@@ -18,7 +19,10 @@ from apimart import (
 )
 
 FAULTS_BEFORE_ALONE = 3
-"""A question that fails so often in a row must not hide what plain ones would tell."""
+"""So many rounds in a row with a question that failed must not hide what plain ones would tell."""
+
+NO_ROUTE_FOR_S = 600.0
+"""How long all are read one by one where the route is missing, or one task's id spoils it."""
 
 EARLY_SHARE = 0.5
 """Of its pause a task must have had before it is asked about because others are."""
@@ -47,12 +51,13 @@ class TaskPoller:
 
     A task that is due alone is worth reading. Where several are, one question tells which of them
     have ended; with it go those that would be due soon. Whoever leaves disturbs nobody, and with
-    nobody waiting nothing runs. An upstream without the route is read task by task from then on.
+    nobody waiting nothing runs. An upstream without the route is read task by task, and asked
+    again after ten minutes: it may only have disliked one task's id.
     """
 
     def __init__(self, ask_many: AskMany) -> None:
         self._ask_many = ask_many
-        self._has_route = True
+        self._no_route_until = -inf
         self._faults = 0
         self._turns: set[_Turn] = set()
         self._timer: asyncio.TimerHandle | None = None
@@ -109,36 +114,51 @@ class TaskPoller:
         if not self._has_route or len({turn.task_id for turn in due}) == 1:
             _tell(due, news=True)
             return
-        due.sort(key=lambda turn: turn.due_at)
-        for start in range(0, len(due), MAX_TASKS_PER_QUESTION):
-            asking = asyncio.create_task(
-                self._ask_about(due[start : start + MAX_TASKS_PER_QUESTION])
-            )
-            self._asking.add(asking)
-            asking.add_done_callback(self._asking.discard)
+        asking = asyncio.create_task(self._ask_round(due))
+        self._asking.add(asking)
+        asking.add_done_callback(self._asking.discard)
 
-    async def _ask_about(self, turns: Sequence[_Turn]) -> None:
+    @property
+    def _has_route(self) -> bool:
+        return asyncio.get_running_loop().time() >= self._no_route_until
+
+    async def _ask_round(self, due: list[_Turn]) -> None:
+        due.sort(key=lambda turn: turn.due_at)
+        starts = range(0, len(due), MAX_TASKS_PER_QUESTION)
+        chunks = [due[start : start + MAX_TASKS_PER_QUESTION] for start in starts]
+        answered = await asyncio.gather(*(self._ask_about(chunk) for chunk in chunks))
+        # By rounds: the questions of one are asked in the same moment and fail together.
+        self._faults = 0 if all(answered) else self._faults + 1
+
+    async def _ask_about(self, turns: Sequence[_Turn]) -> bool:
+        """Ask, and tell all turns something; False where the upstream was not there to answer."""
         try:
             states = await self._ask_many(list(dict.fromkeys(turn.task_id for turn in turns)))
         except (BadRequest, NotFound, Forbidden) as error:
-            if self._has_route:
-                log.warning("tasks_read_one_by_one", code=error.code, status=error.status)
-            self._has_route = False
-        except (Unavailable, RateLimited) as error:
-            self._faults += 1
-            if self._faults < FAULTS_BEFORE_ALONE:
+            self._go_without(error)
+        except RateLimited as error:
+            # Plain questions would come to the same door, and be fifty times as many.
+            _tell(turns, news=error)
+        except Unavailable as error:
+            if self._faults + 1 < FAULTS_BEFORE_ALONE:
                 _tell(turns, news=error)
+            return False
         except ApimartError as error:
             # About the account: each plain question will say so to its own step.
             log.info("tasks_not_told", code=error.code, status=error.status)
         else:
-            self._faults = 0
             for turn in turns:
                 state = states.get(turn.task_id)
                 _tell([turn], news=state is None or state.finished)
         finally:
             # Whatever happened: a plain question is always an answer to it.
             _tell(turns, news=True)
+        return True
+
+    def _go_without(self, error: ApimartError) -> None:
+        if self._has_route:
+            log.warning("tasks_read_one_by_one", code=error.code, status=error.status)
+        self._no_route_until = asyncio.get_running_loop().time() + NO_ROUTE_FOR_S
 
 
 def _tell(turns: Sequence[_Turn], *, news: bool | ApimartError) -> None:

@@ -73,19 +73,22 @@ class Watch(Generic[AnswerT]):
             while self._open():
                 waited = waited_s()
                 pause_s = poll_pause_s(poll_interval_s, waited=waited, estimated_s=estimated_time_s)
-                await self._look(after_s=min(pause_s, within_s - waited))
-                if waited_s() >= within_s:
+                if waited + pause_s >= within_s:
+                    # Nothing would come after it to correct what a batch or an error hides.
+                    await rest(within_s - waited)
+                    await self._look_at(self._open())
                     return
+                await self._look(after_s=pause_s)
 
     def _open(self) -> tuple[str, ...]:
         return tuple(task_id for task_id in self._task_ids if task_id not in self.answers)
 
     async def _look(self, *, after_s: float) -> None:
+        told: frozenset[str] = frozenset()
         try:
             told = await unless_leaving(self._poller.worth_reading(self._open(), after_s=after_s))
         except (Unavailable, RateLimited) as error:
             await rest(asked_to_wait_s(error))
-            return
         long_ago = waited_s() - BELIEVED_S
         await self._look_at(
             task_id

@@ -9,7 +9,7 @@ from structlog.testing import capture_logs
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import ActivityEnvironment
 
-from activities.polling import FAULTS_BEFORE_ALONE, TaskPoller
+from activities.polling import FAULTS_BEFORE_ALONE, NO_ROUTE_FOR_S, TaskPoller
 from activities.watching import BELIEVED_S, Watch
 from apimart import (
     ApimartError,
@@ -208,6 +208,32 @@ class TestWithoutTheRoute:
         assert [(5, "a"), (15, "a")] == [read for read in upstream.reads if read[1] == "a"]
         assert ["tasks_read_one_by_one"] == [entry["event"] for entry in logs]
 
+    def test_after_ten_minutes_it_is_asked_again(
+        self, watchers: Watchers, environment: ActivityEnvironment
+    ) -> None:
+        """What it disliked may have been one id, whose task is gone by then."""
+        upstream = Upstream(watchers.clock, a=900, b=900)
+        refusals: list[ApimartError] = [BadRequest(status=400)]
+
+        async def refuses_once(task_ids: Sequence[str]) -> Mapping[str, TaskState]:
+            told = await upstream.ask_many(task_ids)
+            if refusals:
+                raise refusals.pop()
+            return told
+
+        poller = TaskPoller(refuses_once)
+
+        async def together() -> None:
+            await asyncio.gather(
+                *(watchers.watch(upstream, poller, environment, one) for one in ("a", "b"))
+            )
+
+        watchers.clock.run(together())
+        asked_at = [at for at, _ in upstream.questions]
+
+        assert 5 == asked_at[0]
+        assert NO_ROUTE_FOR_S <= asked_at[1] - asked_at[0] < NO_ROUTE_FOR_S + 60
+
     def test_nobody_is_then_read_early_for_company(
         self, watchers: Watchers, environment: ActivityEnvironment
     ) -> None:
@@ -259,17 +285,52 @@ class TestFaults:
         assert {"a", "b"} == set(watchers.ended_at)
         assert all(at >= 5 + (fault.retry_after_s or 0) for at in watchers.ended_at.values())
 
-    @pytest.mark.parametrize("fault", [Unavailable(), RateLimited()])
     def test_one_that_never_works_hides_nothing_that_plain_questions_tell(
-        self, watchers: Watchers, environment: ActivityEnvironment, fault: ApimartError
+        self, watchers: Watchers, environment: ActivityEnvironment
     ) -> None:
         upstream = Upstream(watchers.clock, a=1, b=1)
-        upstream.faults = [fault]
+        upstream.faults = [Unavailable()]
 
         watchers.all(upstream, environment, "a", "b")
 
         assert FAULTS_BEFORE_ALONE == len(upstream.questions)
         assert {"a", "b"} == set(watchers.ended_at)
+
+    def test_the_questions_of_one_round_are_one_fault(
+        self, watchers: Watchers, environment: ActivityEnvironment
+    ) -> None:
+        """However many tasks there are, an outage of a moment is not met by as many reads."""
+        names = [f"t{n}" for n in range(50 * FAULTS_BEFORE_ALONE)]
+        upstream = Upstream(watchers.clock, **dict.fromkeys(names, 100.0))
+        upstream.faults = [Unavailable()]
+        poller = TaskPoller(upstream.ask_many)
+
+        async def until_after_the_first_round() -> None:
+            steps = [
+                asyncio.create_task(watchers.watch(upstream, poller, environment, name))
+                for name in names
+            ]
+            await asyncio.sleep(6)
+            for step in steps:
+                step.cancel()
+            await asyncio.gather(*steps, return_exceptions=True)
+
+        watchers.clock.run(until_after_the_first_round())
+
+        assert [5] * FAULTS_BEFORE_ALONE == [at for at, _ in upstream.questions]
+        assert [] == upstream.reads
+
+    def test_one_that_comes_too_soon_every_time_is_not_met_by_a_read_of_each_task(
+        self, watchers: Watchers, environment: ActivityEnvironment
+    ) -> None:
+        """Reads would be as many as the tasks, where one question was too much already."""
+        upstream = Upstream(watchers.clock, a=1, b=1)
+        upstream.faults = [RateLimited()]
+
+        watchers.all(upstream, environment, "a", "b")
+
+        assert ["a", "b"] == sorted(task_id for _, task_id in upstream.reads)
+        assert all(BELIEVED_S <= at < BELIEVED_S + 60 for at, _ in upstream.reads)
 
     @pytest.mark.parametrize(
         ("fault", "code"),
