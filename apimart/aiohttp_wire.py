@@ -24,6 +24,9 @@ _NEVER_LEFT = (
 )
 # aiohttp rounds longer timeouts up to whole seconds, which would outlast the time of the call.
 _EXACT_UP_TO_S = 24 * 3600
+# Of a request that was taken no answer may be lost to limits that a gateway on the way outgrows.
+_LONGEST_HEADER = 64 * 1024
+_MOST_HEADERS = 1000
 
 
 class AiohttpWire:
@@ -92,7 +95,9 @@ class AiohttpWire:
                     ssl=httpx.create_ssl_context(trust_env=False) if self._secure else True,
                 ),
                 cookie_jar=aiohttp.DummyCookieJar(),
-                auto_decompress=False,
+                max_line_size=_LONGEST_HEADER,
+                max_field_size=_LONGEST_HEADER,
+                max_headers=_MOST_HEADERS,
                 trust_env=False,
             )
             # aiohttp would send a GET once more when the kept connection it left by was closed:

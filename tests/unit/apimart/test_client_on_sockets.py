@@ -2,8 +2,10 @@
 
 import asyncio
 import contextlib
+import gzip
 import socket
 import struct
+import tracemalloc
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import httpx
@@ -354,6 +356,52 @@ class TestAnswers:
                 )
 
         assert expected == connections
+
+    @pytest.mark.parametrize(
+        "more",
+        ["Content-Encoding: gzip", f"X-Long: {'x' * 9000}", "\r\n".join(["X-Many: 1"] * 200)],
+        ids=["compressed", "a long header", "many headers"],
+    )
+    async def test_what_a_gateway_does_to_an_answer_loses_none(self, more: str) -> None:
+        body = gzip.compress(BODY) if "gzip" in more else BODY
+        head = OK_HEAD + b"%s\r\nContent-Length: %d\r\n\r\n" % (more.encode(), len(body))
+
+        async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await read_request(reader)
+            writer.write(head + body)
+
+        async with upstream(answer) as origin:
+            assert (await post(origin)).task_id == "task_1"
+
+    async def test_a_body_that_is_compressed_in_name_only_leaves_a_post_unknown(self) -> None:
+        head = b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(BODY)
+
+        async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await read_request(reader)
+            writer.write(OK_HEAD + head + BODY)
+
+        async with upstream(answer) as origin:
+            with pytest.raises(OutcomeUnknown):
+                await post(origin)
+
+    async def test_a_body_that_grows_when_it_is_unpacked_is_left_at_the_limit(self) -> None:
+        bomb = gzip.compress(b" " * 64 * 1024 * 1024)
+        head = b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(bomb)
+
+        async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            await read_request(reader)
+            writer.write(OK_HEAD + head + bomb)
+
+        tracemalloc.start()
+        try:
+            async with upstream(answer) as origin:
+                of_get = await failure_of_get(origin)
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+
+        assert of_get.code == "unreadable_answer"
+        assert over_httpx or peak < 16 * 1024 * 1024
 
     async def test_an_endless_body_is_left_at_the_limit(self) -> None:
         written = 0
