@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     import httpx
 
 _VISIBLE_ASCII = re.compile(r"[!-~]{1,1024}")
+# https://www.rfc-editor.org/rfc/rfc1035#section-2.3.4; with the underscore of container networks.
+_NAME = re.compile(r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*\.?")
 
 
 class Transport:
@@ -100,13 +102,22 @@ def _checked_base_url(base_url: str) -> str:
         host = parts.hostname or ""
     except ValueError:
         port_is_fine, host = False, ""
-    if not host or not port_is_fine:
+    # A wire would meet a name that cannot be written only when a request is to leave.
+    if not _is_host(host) or not port_is_fine or not _VISIBLE_ASCII.fullmatch(base_url.strip()):
         raise ValueError(refusal)
     secure = parts.scheme == "https" or (parts.scheme == "http" and _is_this_machine(host))
     if not secure or "@" in parts.netloc or parts.query or parts.fragment:
         raise ValueError(refusal)
     path = parts.path.rstrip("/").removesuffix("/v1")
     return f"{parts.scheme}://{parts.netloc}{path}"
+
+
+def _is_host(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return _NAME.fullmatch(host) is not None
+    return True
 
 
 def _is_this_machine(host: str) -> bool:

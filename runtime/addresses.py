@@ -13,7 +13,8 @@ _PRIVATE_NETWORKS = tuple(
     )
 )
 _PATH = re.compile(r"(/[A-Za-z0-9._~-]+)*")
-_HOST = re.compile(r"[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*")
+_LABEL = r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?"
+_HOST = re.compile(rf"{_LABEL}(\.{_LABEL})*")
 
 
 class AddressError(ValueError):

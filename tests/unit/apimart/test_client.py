@@ -196,6 +196,12 @@ class TestOrigin:
             "https://api.example:canary",
             "http://127.0.0.1.example",
             "https://[::1",
+            "https://[canary]",
+            f"https://{'canary' * 11}.example",
+            "https://canary..example",
+            "https://c\u00e4nary.example",
+            "https://api.example/can ary",
+            "https://api.example/c\u00e4nary",
         ],
     )
     def test_what_would_carry_the_key_away_is_refused_unquoted(self, base_url: str) -> None:

@@ -50,6 +50,11 @@ class TestABaseUrl:
         with pytest.raises(AddressError, match="a path is letters"):
             base_url(f"https://a.example{path}")
 
+    @pytest.mark.parametrize("host", ["a" * 64, "a..example", f"{'a' * 64}.example"])
+    def test_has_no_name_that_no_server_can_have(self, host: str) -> None:
+        with pytest.raises(AddressError, match="with a host is wanted"):
+            base_url(f"https://{host}")
+
 
 class TestAPrivateAddress:
     @pytest.mark.parametrize("host", PRIVATE)
