@@ -110,7 +110,7 @@ bench: setup ## Measure beside others on PostgreSQL, in 25 minutes, into docs/pe
 	@exec .venv/bin/python -m benchmarks run --store $(STORE) --rounds $(ROUNDS) --seed $(SEED) --out docs/performance.json
 
 .PHONY: bench-quick
-bench-quick: setup ## A look at the same in 90 seconds; STORE=sqlite
+bench-quick: setup ## A look at the same in about 90 s; STORE=sqlite
 	@exec .venv/bin/python -m benchmarks run --quick --store $(STORE) --seed $(SEED)
 
 .PHONY: picture

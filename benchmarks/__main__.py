@@ -6,7 +6,7 @@ import os
 import shlex
 import sys
 import tempfile
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -33,8 +33,27 @@ from devstack.temporal_server import TemporalServerError
 PERFORMANCE = Path("docs/performance.json")
 PICTURE = Path("docs/performance.png")
 
+KNOWN = ("http_client", "latency", "parked", "recovery", "relay", "soak", "startup")
+"""Every figure; named here because loading them takes longer than a page of help should."""
+
 TAKERS = {"minutes": ("soak",), "parked": ("latency", "parked", "soak")}
 """Which figures take an option."""
+
+CONTENDER = typer.Option(help="Only these.", show_default="all that the store can take")
+HOW_MANY_ROUNDS = typer.Option(min=1, help="How many rounds.", show_default="3; quick: 1")
+PEOPLE = typer.Option(
+    min=1, help="How many come in a phase.", show_default="24 by and by, 60 at once; quick: 6"
+)
+SCALE = typer.Option(
+    min=0.001,
+    max=1,
+    help="Shortens every wait of those who come by and by; 1 is real time.",
+    show_default="0.2; quick: 1/60",
+)
+KILLS = typer.Option(
+    min=0, help="How many crowds are met by a kill -9.", show_default="2; quick: 0"
+)
+"""What the plans of ``plans.py`` choose where nothing is said."""
 
 EXPECTED_ERRORS = (
     DidNotComeError,
@@ -56,17 +75,13 @@ app = typer.Typer(
 @app.command()
 def run(
     *,
-    is_quick: Annotated[bool, typer.Option("--quick", help="A look, in 90 s at most.")] = False,
+    is_quick: Annotated[bool, typer.Option("--quick", help="A look, in about 90 s.")] = False,
     store: Annotated[str, typer.Option(help="postgresql or sqlite.")] = "postgresql",
-    contender: Annotated[list[str] | None, typer.Option(help="Only these.")] = None,
-    rounds: Annotated[int | None, typer.Option(min=1, help="How many rounds.")] = None,
-    people: Annotated[int | None, typer.Option(min=1, help="How many come in a phase.")] = None,
-    scale: Annotated[
-        float | None, typer.Option(min=0.001, max=1, help="Shortens every wait; 1 is real time.")
-    ] = None,
-    kills: Annotated[
-        int | None, typer.Option(min=0, help="How many crowds are met by a kill -9.")
-    ] = None,
+    contender: Annotated[list[str] | None, CONTENDER] = None,
+    rounds: Annotated[int | None, HOW_MANY_ROUNDS] = None,
+    people: Annotated[int | None, PEOPLE] = None,
+    scale: Annotated[float | None, SCALE] = None,
+    kills: Annotated[int | None, KILLS] = None,
     seed: Annotated[int, typer.Option(help="Another one is another crowd.")] = 1,
     out: Annotated[Path | None, typer.Option(help="File for the whole report, JSON.")] = None,
 ) -> None:
@@ -84,17 +99,14 @@ def run(
         deaths = die(plan, kept, dying, Path(folder), seed=seed, say=console.print)
     told = report(plan, played, seed=seed, command=_command())
     told |= {"kill_effects": as_json(deaths)} if deaths else {}
-    for phase in plan.phases:
-        console.print(table(told, phase))
-    if deaths:
-        console.print(table_of_deaths(told))
+    _show(told, console)
     if out is not None:
         out.write_text(json.dumps(told, indent=1) + "\n")
 
 
 @app.command()
 def figure(
-    name: Annotated[str, typer.Argument(help="Which one; a wrong name lists them.")],
+    name: Annotated[str, typer.Argument(help=f"Which one: {', '.join(KNOWN)}.")],
     *,
     store: Annotated[str, typer.Option(help="postgresql or sqlite.")] = "postgresql",
     minutes: Annotated[float | None, typer.Option(min=0.1, help="Of soak: how long.")] = None,
@@ -107,9 +119,8 @@ def figure(
     # Imported here: each figure loads what it measures.
     from benchmarks.figures import FIGURES, FIGURES_ON_A_STORE  # noqa: PLC0415
 
-    known = sorted((*FIGURES, *FIGURES_ON_A_STORE))
-    if name not in known:
-        raise typer.BadParameter(f"no figure {name!r}; known: {', '.join(known)}")
+    if name not in KNOWN:
+        raise typer.BadParameter(f"no figure {name!r}; known: {', '.join(KNOWN)}")
     options = _options(name, minutes=minutes, parked=parked)
     with interrupts():
         if name in FIGURES:
@@ -155,11 +166,19 @@ def picture(
     from benchmarks.picture import draw  # noqa: PLC0415
 
     if not told.exists():
-        raise typer.BadParameter(f"no report {told}; `python -m benchmarks run --out` writes one")
+        raise typer.BadParameter(f"no report {told}; `make bench` writes {PERFORMANCE}")
     try:
         draw(json.loads(told.read_text()), out, phase=phase)
     except ValueError as refused:
         raise typer.BadParameter(str(refused)) from refused
+
+
+def _show(told: Mapping[str, Any], console: Console) -> None:
+    for phase in told["figures"]:
+        console.print(table(told, phase))
+    if "kill_effects" in told:
+        console.print(table_of_deaths(told))
+    console.print("What each row means, and what was found: docs/performance.md.")
 
 
 def _names(wanted: list[str] | None, store: str) -> list[str]:
