@@ -101,7 +101,10 @@ class Onboardings(Orders):
         started_before: datetime | None = None,
         page_size: int = PAGE_SIZE,
     ) -> AsyncGenerator[OnboardingListed, None]:
-        """Give every one that fits, newest first; a page of ``page_size`` (1 to 100) at a time."""
+        """Give every one that fits; a page of ``page_size`` (1 to 100) at a time.
+
+        Those under way come first, newest first, then the ended, latest end first.
+        """
         filters = {
             "stage": stage,
             "hold": hold,

@@ -146,7 +146,7 @@ class OnboardingListed(Message):
 
 
 class OnboardingPage(Message):
-    """A page of them, newest first; ``next_cursor`` is None on the last one."""
+    """A page of them, those under way first; ``next_cursor`` is None on the last one."""
 
     onboardings: tuple[OnboardingListed, ...]
     next_cursor: str | None = None

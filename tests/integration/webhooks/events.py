@@ -41,7 +41,7 @@ def event(sequence: int = 2) -> WebhookEvent:
             ),
             group_id="group-20261127-7k2p",
             assets=(AssetStatus(name="front", state=AssetState.SUBMITTED),),
-            consent=Consent(text_version="2026-11-01", sha256="5d" * 32, locale="de"),
+            consent=Consent(text_version="en-2", sha256="5d" * 32, locale="en"),
             consent_at=STARTED_AT + 569,
             consent_link=1,
         ),
