@@ -174,13 +174,8 @@ async def workers(
             unlisted_host=lambda link: h5_hosts.unlisted(link.get_secret_value()),
         )
         poller = TaskPoller(client.get_states)
-        videos = VideoSteps(
-            client,
-            archive=archive,
-            temporal=temporal,
-            guard=spend_guard(settings, temporal),
-            poller=poller,
-        )
+        guard = spend_guard(settings, temporal)
+        videos = VideoSteps(client, archive=archive, temporal=temporal, guard=guard, poller=poller)
         preparation = PreparationSteps(
             webhook_url=webhook_sealer(settings.public_base_url, sealer)
             if settings.wants_webhook
