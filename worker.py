@@ -176,12 +176,6 @@ async def workers(
         poller = TaskPoller(client.get_states)
         guard = spend_guard(settings, temporal)
         videos = VideoSteps(client, archive=archive, temporal=temporal, guard=guard, poller=poller)
-        preparation = PreparationSteps(
-            webhook_url=webhook_sealer(settings.public_base_url, sealer)
-            if settings.wants_webhook
-            else lambda _: None,
-            resend_proven=settings.upstream_idempotency_proven,
-        )
         files = FileSteps(archive, signed=signed)
         account = AccountSteps(AccountProbe(client.get_balance, every_s=settings.account_probe_s))
         preflight = Preflight(allow=settings.fetch_allow)
@@ -194,7 +188,7 @@ async def workers(
             workflow_worker(
                 temporal,
                 settings.task_queue,
-                preparation=preparation,
+                preparation=preparation_steps(settings, sealer),
                 files=files,
                 cached_runs=settings.workflow_cache,
             ),
@@ -209,6 +203,16 @@ async def workers(
             ),
             webhook_worker(temporal, settings.task_queue, webhooks),
         )
+
+
+def preparation_steps(settings: WorkerSettings, sealer: LinkSealer) -> PreparationSteps:
+    """Give the steps that fix what is sent upstream; no webhook is asked for unless wanted."""
+    return PreparationSteps(
+        webhook_url=webhook_sealer(settings.public_base_url, sealer)
+        if settings.wants_webhook
+        else lambda _: None,
+        resend_proven=settings.upstream_idempotency_proven,
+    )
 
 
 def upstream_on_this_machine(settings: WorkerSettings) -> tuple[str, ...]:
