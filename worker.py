@@ -77,6 +77,9 @@ WEBHOOK_DRAIN_TIMEOUT = timedelta(seconds=DELIVERY_TIMEOUT_S + 2)
 MOST_DELIVERIES = 100
 """At once; a slow receiver holds one for ten seconds at most."""
 
+MOST_WORKFLOW_TASKS = 100
+"""At once, where the cache is large enough for them."""
+
 WORKFLOWS = (OnboardPerson, GenerateVideo, Person, Spending, Notify)
 """Every workflow there is; each of them is replayed in tests/replay."""
 
@@ -238,6 +241,8 @@ def workflow_worker(
         workflow_runner=sandbox(WORKFLOWS),
         activities=[registry.tell_registry, preparation.prepare_generation, files.keep_receipt],
         max_cached_workflows=cached_runs,
+        # A full cache gives up a run in the midst of its local activity, which is then done twice.
+        max_concurrent_workflow_tasks=min(MOST_WORKFLOW_TASKS, cached_runs // 2),
         sticky_queue_schedule_to_start_timeout=STICKY_TIMEOUT,
     )
 
