@@ -336,7 +336,7 @@ FAILURES: dict[FailureCode, FailureText] = {
     FailureCode.DIFFERENT_REQUEST: FailureText(
         "Something else was asked for under this id or Idempotency-Key.",
         Actor.CALLER,
-        "Repeat that request exactly, or choose another key.",
+        "Repeat that request exactly, or choose another id or Idempotency-Key.",
     ),
     FailureCode.NO_SUCH_ONBOARDING: FailureText(
         "There is no onboarding of that id here, or its history is past retention.",

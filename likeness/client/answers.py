@@ -11,11 +11,12 @@ from typing import TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from likeness.client.errors import ProblemError, StrangeAnswerError, error_for
+from likeness.client.errors import LikenessError, StrangeAnswerError, error_for
 from likeness.failures import Actor, FailureCode, code_of
 from likeness.rest.problems import Problem
 
 FIRST_ERROR = 400
+_NOT_THERE = frozenset({HTTPStatus.NOT_FOUND, HTTPStatus.GONE})
 
 _FOREIGN = (
     "The answer is no problem of likeness: something between may have given it, such as a gateway."
@@ -52,13 +53,19 @@ def read(answer: Answer, shape: type[ShapeT]) -> ShapeT:
     raise StrangeAnswerError(answer.status)
 
 
-def problem_of(answer: Answer) -> ProblemError:
-    """Give the error that an answer of 400 and above stands for, whoever gave it."""
+def problem_of(answer: Answer) -> LikenessError:
+    """Give the error that an answer of 400 and above stands for, whoever gave it.
+
+    That there is nothing is believed of likeness alone: elsewhere everything is missing.
+    """
     try:
         said = json.loads(answer.body)
     except (ValueError, RecursionError):
         said = None
-    problem = _read_problem(answer.status, said) or _foreign_problem(answer.status)
+    problem = _read_problem(answer.status, said)
+    if problem is None and answer.status in _NOT_THERE:
+        return StrangeAnswerError(answer.status)
+    problem = problem or _foreign_problem(answer.status)
     return error_for(problem, retry_after_s=retry_after_s(answer.headers))
 
 

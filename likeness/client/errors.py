@@ -6,7 +6,7 @@
     ├── ProblemError             likeness said no; ``problem`` has code, who must act and what next
     │   ├── UnauthorizedError    401: no API key, or one that is not known or has expired
     │   ├── ForbiddenError       403: the key's scope is too low
-    │   ├── NotFoundError        404, 410: nothing of that id, or no longer
+    │   ├── NotFoundError        404, 410: nothing of that id, or no longer, by likeness' own word
     │   ├── ConflictError        409: another request under the same key, or not where it stands now
     │   ├── InvalidError         400, 405, 413, 415, 422: ``problem.errors`` names the fields
     │   ├── TooManyRequestsError 429: later; ``retry_after_s`` says when
@@ -35,7 +35,7 @@ class ProblemError(LikenessError):
 
     def __str__(self) -> str:
         problem = self.problem
-        fields = "".join(f" {each.field}: {each.problem}." for each in problem.errors)
+        fields = "".join(f" {each.field}: {each.problem.rstrip('.')}." for each in problem.errors)
         told = f"{problem.detail}{fields} {problem.next_step}"
         return f"{told} ({problem.code}, HTTP {problem.status}, for the {problem.who})"
 

@@ -134,12 +134,20 @@ class Onboardings(Orders):
 
         It waits for as long as that takes: put ``asyncio.timeout`` round it, or take webhooks.
         """
+        far_enough = None if until is None else _known(until)
         snapshots = followed(self._transport, onboarding_path(onboarding, "events"))
         async with aclosing(snapshots):
             async for snapshot in snapshots:
-                if snapshot.hold or _reached(snapshot.stage, until):
+                if snapshot.hold or _reached(snapshot.stage, far_enough):
                     break
         return snapshot
+
+
+def _known(stage: str) -> Stage:
+    try:
+        return Stage(stage)
+    except ValueError:
+        raise ValueError(f"until is one of the stages: {', '.join(Stage)}") from None
 
 
 def _reached(stage: Stage, until: Stage | None) -> bool:

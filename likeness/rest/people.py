@@ -25,6 +25,9 @@ HELD_ELSEWHERE = (
 """What an export does not hold."""
 
 
+_FORGOTTEN = {"key": None, "size_bytes": None, "sha256": None, "task_id": None}
+
+
 class ImportedAsset(UsableAsset):
     """One asset of the group that has passed the upstream's review; ``asset_id`` is its own."""
 
@@ -86,14 +89,18 @@ class PersonsVideo(Message):
     ended_at: datetime | None = None
 
     @classmethod
-    def of_known(cls, video: KnownVideo, *, owner: str) -> Self:
-        """Show a video among those of the person whose workflow id is ``owner``."""
+    def of_known(cls, video: KnownVideo, *, owner: str, erased: bool = False) -> Self:
+        """Show a video among those of the person whose workflow id is ``owner``.
+
+        Of one who was ``erased`` the file is gone, and what led to it is not told.
+        """
         whose, number = video_of(video.workflow_id)
+        status = video.status
         return cls(
             workflow_id=video.workflow_id,
-            status=video.status,
+            status=status.model_copy(update=_FORGOTTEN) if status and erased else status,
             number=number if whose == owner else None,
-            hold=video.status.hold if video.status else None,
+            hold=status.hold if status else None,
         )
 
 
@@ -121,13 +128,16 @@ class PersonShown(Message):
         self, state: PersonState, videos: tuple[KnownVideo, ...], *, owner: str
     ) -> "PersonShown":
         """Fill in what the run itself tells; ``owner`` is its workflow id."""
+        erased = self.stands is PersonStands.ERASED
         return self.model_copy(
             update={
                 "detailed": True,
                 "group_id": state.group_id,
                 "assets": state.assets,
                 "onboardings": state.onboardings,
-                "videos": tuple(PersonsVideo.of_known(each, owner=owner) for each in videos),
+                "videos": tuple(
+                    PersonsVideo.of_known(each, owner=owner, erased=erased) for each in videos
+                ),
                 "withdrawn_at": moment(state.withdrawn_at),
                 "erased_at": moment(state.erased_at),
             }

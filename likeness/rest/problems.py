@@ -10,6 +10,8 @@ from likeness.messages.base import Message
 
 MEDIA_TYPE = "application/problem+json"
 
+_CORRECT_THEM = "Correct what `errors` names and send it again."
+
 
 class FieldError(Message):
     """One field that does not fit: where it stands, such as ``assets.0.url``, and why."""
@@ -51,6 +53,6 @@ class Problem(Message):
             detail=detail or text.sentence,
             code=code,
             who=text.who,
-            next_step=text.next_step,
+            next_step=_CORRECT_THEM if errors else text.next_step,
             errors=errors,
         )

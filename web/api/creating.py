@@ -12,7 +12,7 @@ from likeness.temporal.onboardings import onboarding_is_known, start_onboarding
 from runtime.links import InviteToken, LinkSealer, invite_url
 from web.api.callers import Caller
 from web.api.deps import ApiDeps
-from web.api.naming import onboarding_id_of
+from web.api.naming import onboarding_id_of, one_wish_a_key
 from web.api.problems import ProblemError
 from web.calls import CONNECTED_WITHIN_S
 
@@ -28,9 +28,8 @@ class Creation:
         """Start the onboarding, or find the one that the same request started before.
 
         Raises:
-            ProblemError: The body's parts do not fit together, or the review would surely refuse an
-                asset.
-            DifferentRequestError: The key stands for another request.
+            ProblemError: The body's parts do not fit together, the review would surely refuse an
+                asset, or the key stands for another request.
             TemporalAwayError: The run may exist, and the repeat finds it.
 
         """
@@ -41,7 +40,8 @@ class Creation:
             if not await onboarding_is_known(client, request.tenant, request.onboarding):
                 await self._look_at_assets(client, request)
             order = OnboardingInput(request=request, policy=self._deps.policy)
-            started = await start_onboarding(client, order, task_queue=self._deps.task_queue)
+            with one_wish_a_key():
+                started = await start_onboarding(client, order, task_queue=self._deps.task_queue)
         token = InviteToken(
             tenant=started.tenant,
             onboarding=started.onboarding_id,

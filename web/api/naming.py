@@ -2,7 +2,8 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Annotated, Any
 
 from fastapi import Path, Request
@@ -11,6 +12,7 @@ from pydantic import AfterValidator, WithJsonSchema
 from likeness.failures import FailureCode
 from likeness.ids import DEFAULT_TENANT, MAX_PART_LENGTH, checked_part, onboarding_workflow_id
 from likeness.rest.problems import FieldError
+from likeness.temporal.errors import DifferentRequestError
 from web.api.problems import ProblemError
 
 MAX_KEY_LENGTH = 191
@@ -21,6 +23,10 @@ NO_SUCH: dict[int, tuple[FailureCode, ...]] = {404: (FailureCode.NO_SUCH_ONBOARD
 _KEY_NAME = "Idempotency-Key"
 _KEY = re.compile(rf"[\x20-\x7e]{{1,{MAX_KEY_LENGTH}}}")
 _ID_DIGITS = 20
+_KEY_IS_TAKEN = (
+    f"The {_KEY_NAME} stands for another request already; repeat that request exactly, or choose "
+    "another key."
+)
 
 _PART_SCHEMA = {"type": "string", "pattern": f"^[a-z0-9_-]{{1,{MAX_PART_LENGTH}}}$"}
 
@@ -98,6 +104,20 @@ def idempotency_key_of(request: Request) -> str:
             errors=(FieldError(field=f"header.{_KEY_NAME}", problem=problem),),
         )
     return given[0]
+
+
+@contextmanager
+def one_wish_a_key() -> Iterator[None]:
+    """Say the caller's own word for an id that is taken: ids are made of Idempotency-Keys.
+
+    Raises:
+        ProblemError: Something else was asked for under the same key.
+
+    """
+    try:
+        yield
+    except DifferentRequestError:
+        raise ProblemError(FailureCode.DIFFERENT_REQUEST, 409, detail=_KEY_IS_TAKEN) from None
 
 
 def onboarding_id_of(tenant: str, key: str) -> str:

@@ -17,7 +17,13 @@ from web.api import person_samples as samples
 from web.api.callers import Admitted
 from web.api.deps import ApiDeps
 from web.api.documenting import operation
-from web.api.naming import IDEMPOTENCY_KEY, PathPart, idempotency_key_of, with_parameter
+from web.api.naming import (
+    IDEMPOTENCY_KEY,
+    PathPart,
+    idempotency_key_of,
+    one_wish_a_key,
+    with_parameter,
+)
 from web.calls import CONNECTED_WITHIN_S
 
 TOLD_WITHIN = timedelta(seconds=1.5)
@@ -71,9 +77,10 @@ def _add_order(routes: APIRouter, deps: ApiDeps) -> None:
         """Make another video of the person, who needs no new scan; it is charged for, once."""
         wanted = Generate(video=body.video, actor=caller.actor)
         client = await deps.client(CONNECTED_WITHIN_S)
-        ordered = await generate_for_person(
-            client, caller.tenant, person, wanted, order_id=_order_id(key)
-        )
+        with one_wish_a_key():
+            ordered = await generate_for_person(
+                client, caller.tenant, person, wanted, order_id=_order_id(key)
+            )
         response.headers["Location"] = f"/v1/people/{person}/videos/{ordered.number}"
         return VideoAccepted(person=person, number=ordered.number)
 

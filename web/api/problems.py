@@ -76,7 +76,7 @@ class ProblemError(Exception):
             FieldError(
                 field=_place(error["loc"]), problem=str(error["msg"]).removeprefix("Value error, ")
             )
-            for error in errors
+            for error in _without_echoes(tuple(errors))
         )
         return cls(FailureCode.BAD_INPUT, status, errors=fields[:_MAX_FIELDS])
 
@@ -102,6 +102,16 @@ def shown(word: object) -> str:
     text = str(word)
     kept = "".join(each if each.isascii() and each.isprintable() else "?" for each in text)
     return redacted_text(kept[:_MAX_WORD])
+
+
+def _without_echoes(errors: tuple[Any, ...]) -> Iterable[Any]:
+    """Leave out that a list is too short where it is so only because one of it does not fit."""
+    places = [tuple(error["loc"]) for error in errors]
+    for error in errors:
+        above = tuple(error["loc"])
+        inside = (place for place in places if place[: len(above)] == above != place)
+        if error["type"] != "too_short" or not any(inside):
+            yield error
 
 
 def _place(where: Iterable[object]) -> str:

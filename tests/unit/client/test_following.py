@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from typing import cast
 
 import httpx
 import pytest
@@ -160,3 +161,9 @@ class TestWaiting:
 
         with pytest.raises(UnavailableError):
             await likeness.client().onboardings.wait("o-1")
+
+    async def test_for_no_stage_at_all_is_refused_with_those_that_there_are(self) -> None:
+        likeness = Pretended().client()
+
+        with pytest.raises(ValueError, match=r"one of the stages: invited, .*completed"):
+            await likeness.onboardings.wait("o-1", until=cast("Stage", "complete"))

@@ -9,6 +9,7 @@ from likeness.client import (
     InvalidError,
     NotFoundError,
     ProblemError,
+    StrangeAnswerError,
     TooManyRequestsError,
     UnauthorizedError,
     UnavailableError,
@@ -57,13 +58,19 @@ class TestKinds:
         ) == str(error)
 
     async def test_the_fields_that_do_not_fit_are_named(self) -> None:
-        errors = (FieldError(field="assets.0.url", problem="must be an http address"),)
+        errors = (
+            FieldError(field="assets.0.url", problem="must be an http address"),
+            FieldError(field="assets.1.url", problem="gone: this address is dead."),
+        )
         body = Problem.of(FailureCode.BAD_INPUT, 422, errors=errors).model_dump_json()
 
         error = await refused(httpx.Response(422, content=body))
 
         assert errors == error.problem.errors
-        assert "assets.0.url: must be an http address." in str(error)
+        assert str(error).startswith(
+            "The input does not fit its shape. assets.0.url: must be an http address. "
+            "assets.1.url: gone: this address is dead. Correct what `errors` names"
+        )
 
 
 class TestOthersAnswers:
@@ -90,6 +97,19 @@ class TestOthersAnswers:
         assert Actor.OPERATOR == error.problem.who
         assert "something between may have given it" in str(error)
         assert "canary" not in str(error)
+
+    @pytest.mark.parametrize("status", [404, 410])
+    @pytest.mark.parametrize("body", ["<html>canary</html>", "", '{"detail": "Not Found"}'])
+    async def test_that_there_is_nothing_is_believed_of_likeness_alone(
+        self, status: int, body: str
+    ) -> None:
+        elsewhere = Pretended(httpx.Response(status, text=body)).client(tries=1)
+
+        with pytest.raises(StrangeAnswerError, match="see that base_url leads there") as told:
+            await elsewhere.onboardings.get("o-1")
+
+        assert status == told.value.status
+        assert "canary" not in str(told.value)
 
     async def test_a_status_without_a_name_is_one_too(self) -> None:
         error = await refused(httpx.Response(599))

@@ -93,6 +93,19 @@ class TestTheSameKey:
 
         assert (409, "different_request") == told(await create(api, **other))
 
+    async def test_with_another_body_is_told_of_in_the_callers_own_words(
+        self, api: httpx.AsyncClient
+    ) -> None:
+        await create(api)
+
+        problem = (await create(api, person="p-2")).json()
+
+        assert (
+            "The Idempotency-Key stands for another request already; repeat that request exactly, "
+            "or choose another key."
+        ) == problem["detail"]
+        assert "Idempotency-Key" in problem["next_step"]
+
     async def test_of_another_tenant_is_another_run(
         self, api: httpx.AsyncClient, temporal: PretendedTemporal
     ) -> None:
@@ -207,10 +220,17 @@ class TestWhatDoesNotFit:
         bad = [{"name": "one", "url": "ftp://canary.example/secret"}]
         answer = await create(api, assets=bad, purpose="canary\nline", video={"prompt": " "})
 
-        assert {"assets.0.url", "purpose", "video.prompt"} <= {
+        # Not that there are too few assets: there are none left only because this one does not fit.
+        assert ["purpose", "assets.0.url", "video.prompt"] == [
             each["field"] for each in answer.json()["errors"]
-        }
+        ]
+        assert "Correct what `errors` names and send it again." == answer.json()["next_step"]
         assert "canary" not in answer.text
+
+    async def test_an_empty_list_of_assets_is_too_short(self, api: httpx.AsyncClient) -> None:
+        answer = await create(api, assets=[])
+
+        assert ["assets"] == [each["field"] for each in answer.json()["errors"]]
 
     async def test_an_id_in_a_path_is_told_the_rule(self, api: httpx.AsyncClient) -> None:
         answers = [
