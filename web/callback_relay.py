@@ -33,7 +33,7 @@ class CallbackRelay:
 
     def __init__(self, deps: PublicDeps) -> None:
         self._deps = deps
-        self._quotas = Quotas(HOUR_S, clock=deps.clock)
+        self._quotas = Quotas(HOUR_S, clock=deps.steady_clock)
 
     async def receive(self, request: Request, token: str) -> Response:
         """Take a callback: GET from a browser, POST from a form or a server.

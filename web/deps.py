@@ -23,7 +23,10 @@ OPEN_WITHIN_S = 8.0
 
 @dataclass(frozen=True, kw_only=True)
 class PublicDeps:
-    """Everything that a route needs; ``clock`` gives unix seconds."""
+    """Everything that a route needs.
+
+    ``clock`` gives unix seconds; ``steady_clock`` seconds since whenever, and nobody can set it.
+    """
 
     onboardings: Onboardings
     people: People
@@ -38,6 +41,7 @@ class PublicDeps:
     tally: Tally = field(default_factory=Tally)
     consent_texts: ConsentTexts = field(default_factory=load_consent_texts)
     clock: Callable[[], float] = time.time
+    steady_clock: Callable[[], float] = time.monotonic
     open_within_s: float = OPEN_WITHIN_S
 
     @property

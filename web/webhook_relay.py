@@ -24,7 +24,7 @@ class WebhookRelay:
 
     def __init__(self, deps: PublicDeps) -> None:
         self._deps = deps
-        self._quotas = Quotas(MINUTE_S, clock=deps.clock)
+        self._quotas = Quotas(MINUTE_S, clock=deps.steady_clock)
 
     async def receive(self, request: Request, token: str) -> Response:
         """Take a hint: 200 also where nothing is left to hint at, 503 to hear it again."""

@@ -44,6 +44,12 @@ def clock() -> Clock:
 
 
 @pytest.fixture
+def steady_clock() -> Clock:
+    """The one that nobody can set."""
+    return Clock()
+
+
+@pytest.fixture
 def links() -> LinkSealer:
     return LinkSealer.of(LINK_KEYS)
 
@@ -53,7 +59,9 @@ def deps(
     runs: PretendedRuns,
     people: PretendedPeople,
     videos: PretendedVideos,
+    *,
     clock: Clock,
+    steady_clock: Clock,
     links: LinkSealer,
 ) -> PublicDeps:
     return PublicDeps(
@@ -67,6 +75,7 @@ def deps(
         token_ttl_s=1800,
         base_url="https://likeness.example",
         clock=clock,
+        steady_clock=steady_clock,
     )
 
 

@@ -165,14 +165,35 @@ class TestRefusals:
         assert 3 == len(runs.callbacks)
 
     async def test_ten_signals_are_enough_for_a_tokens_whole_life(
-        self, client: httpx.AsyncClient, callback: str, runs: PretendedRuns, clock: Clock
+        self, client: httpx.AsyncClient, callback: str, runs: PretendedRuns, steady_clock: Clock
     ) -> None:
         for _ in range(6):
-            clock.now += 61
+            steady_clock.now += 61
             for _ in range(3):
                 await client.get(callback)
 
         assert 10 == len(runs.callbacks)
+
+    @pytest.mark.parametrize("set_by_s", [-600, 600])
+    async def test_setting_the_machines_clock_neither_stops_nor_frees_them(
+        self,
+        client: httpx.AsyncClient,
+        callback: str,
+        runs: PretendedRuns,
+        clock: Clock,
+        steady_clock: Clock,
+        *,
+        set_by_s: float,
+    ) -> None:
+        counts = []
+        for moves_s in (0, set_by_s, 61):
+            clock.now += moves_s
+            steady_clock.now += moves_s if moves_s == 61 else 0
+            for _ in range(4):
+                await client.get(callback)
+            counts.append(len(runs.callbacks))
+
+        assert [3, 3, 6] == counts
 
     async def test_the_body_of_a_forged_callback_is_not_read(
         self, client: httpx.AsyncClient, callback: str

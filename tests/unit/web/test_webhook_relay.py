@@ -6,7 +6,7 @@ import httpx
 import pytest
 
 from runtime.links import LinkSealer, VideoToken
-from tests.unit.web.pretended import PretendedRuns, PretendedVideos
+from tests.unit.web.pretended import Clock, PretendedRuns, PretendedVideos
 from tests.unit.web.reading import read
 
 VIDEO = VideoToken(tenant="default", owner="ob-1", number=1)
@@ -78,6 +78,22 @@ class TestHint:
 
         assert {200} == {answer.status_code for answer in answers}
         assert 3 == len(videos.hinted)
+
+    async def test_setting_the_machines_clock_back_stops_none(
+        self,
+        client: httpx.AsyncClient,
+        webhook: str,
+        videos: PretendedVideos,
+        clock: Clock,
+        steady_clock: Clock,
+    ) -> None:
+        for _ in range(4):
+            await client.post(webhook)
+        clock.now -= 600
+        steady_clock.now += 61
+        await client.post(webhook)
+
+        assert 4 == len(videos.hinted)
 
 
 class TestRefusals:
