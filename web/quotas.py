@@ -22,10 +22,21 @@ class Quota:
 
 
 class Quotas:
-    """Remembers when each key took, for ``remember_s``: the longest quota it is asked about."""
+    """Remembers when each key took, for ``remember_s``: the longest quota it is asked about.
 
-    def __init__(self, remember_s: float, *, clock: Callable[[], float] = time.monotonic) -> None:
+    Where strangers choose the keys, ``most_keys`` bounds how many are remembered: those that took
+    longest ago are forgotten first.
+    """
+
+    def __init__(
+        self,
+        remember_s: float,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        most_keys: int | None = None,
+    ) -> None:
         self._remember_s = remember_s
+        self._most_keys = most_keys
         self._clock = clock
         # Whoever took last is last, so that what can be forgotten is at the front.
         self._taken: dict[str, deque[float]] = {}
@@ -43,6 +54,8 @@ class Quotas:
         self._taken.pop(key, None)
         self._taken[key] = taken
         taken.append(now)
+        if self._most_keys is not None and len(self._taken) > self._most_keys:
+            del self._taken[next(iter(self._taken))]
         return 0.0
 
     def give_back(self, key: str) -> None:

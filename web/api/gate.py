@@ -16,6 +16,9 @@ from web.quotas import MINUTE_S, Quota, Quotas
 BAD_KEYS = Quota(30, MINUTE_S)
 """For each address. A good key is let in all the same: others may come through the same gateway."""
 
+MOST_ADDRESSES = 20_000
+"""Of those that came with bad keys; one network may hold more than there is memory for."""
+
 _CHALLENGE = 'Bearer realm="likeness"'
 _log = structlog.get_logger("likeness.api")
 
@@ -30,7 +33,8 @@ class Gate:
     def __init__(self, keys: ApiKeys, *, clock: Callable[[], datetime] = _now) -> None:
         self._keys = keys
         self._clock = clock
-        self._good, self._bad = Quotas(MINUTE_S), Quotas(MINUTE_S)
+        self._good = Quotas(MINUTE_S)
+        self._bad = Quotas(MINUTE_S, most_keys=MOST_ADDRESSES)
 
     async def admit(self, request: Request, scope: Scope) -> Caller:
         """Give whoever calls; as ``web.api.callers.Admit``."""

@@ -97,3 +97,11 @@ class TestMemory:
             clock.now += 1800
 
         assert [2] == [len(taken) for taken in quotas._taken.values()]
+
+    def test_holds_no_more_keys_than_it_may_and_forgets_the_oldest(self, clock: Clock) -> None:
+        quotas = Quotas(3600.0, clock=clock, most_keys=2)
+        for key in ("old", "busy", "busy", "new"):
+            quotas.wait_s(key, TWO_A_MINUTE)
+
+        assert 2 == len(quotas)
+        assert [True, False] == [quotas.wait_s(key, TWO_A_MINUTE) > 0 for key in ("busy", "old")]

@@ -2,13 +2,14 @@ from datetime import timedelta
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from structlog.testing import capture_logs
 
 from likeness.failures import FailureCode
 from runtime.api_key_file import revoke_api_key
-from runtime.api_keys import Scope
-from tests.unit.web.api.probing import Calls, Keys, bearer, problem_of
-from web.api.gate import BAD_KEYS
+from runtime.api_keys import ApiKeys, Scope
+from tests.unit.web.api.probing import NOW, Calls, Keys, bearer, problem_of
+from web.api.gate import BAD_KEYS, Gate
 
 MINUTE = timedelta(minutes=1)
 
@@ -205,3 +206,23 @@ class TestTheLimits:
 
         assert {401} == {each.status_code for each in answers[:-1]}
         assert (429, FailureCode.TOO_MANY_REQUESTS) == problem_of(answers[-1])
+
+
+class TestStrangers:
+    async def test_from_more_addresses_than_it_remembers_take_no_more_memory(
+        self, app: FastAPI, keys: Keys, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The address that was counted longest ago is forgotten, and counted anew."""
+        monkeypatch.setattr("web.api.gate.MOST_ADDRESSES", 2)
+        app.state.admit = Gate(ApiKeys(keys.path), clock=lambda: NOW).admit
+
+        async def told(address: str) -> int:
+            transport = httpx.ASGITransport(app=app, client=(address, 1234))
+            async with httpx.AsyncClient(transport=transport, base_url="http://api.example") as api:
+                return (await api.get("/things", headers=bearer("lk_nonsense"))).status_code
+
+        often = [await told("2001:db8::1") for _ in range(BAD_KEYS.at_most + 1)]
+        others = [await told(address) for address in ("2001:db8::2", "2001:db8::3")]
+
+        assert [401] * BAD_KEYS.at_most + [429] == often
+        assert [401, 401, 401] == [*others, await told("2001:db8::1")]
