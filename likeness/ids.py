@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable
 
 MAX_PART_LENGTH = 40
-_PART = re.compile(rf"[a-z0-9_-]{{1,{MAX_PART_LENGTH}}}")
+PART_PATTERN = rf"[a-z0-9_-]{{1,{MAX_PART_LENGTH}}}"
+_PART = re.compile(PART_PATTERN)
 _ROOT = "likeness"
 
 PERSON = "person"

@@ -10,9 +10,10 @@ from pydantic import (
     Field,
     PlainSerializer,
     SecretStr,
+    WithJsonSchema,
 )
 
-from likeness.ids import checked_part
+from likeness.ids import PART_PATTERN, checked_part
 
 
 class Message(BaseModel):
@@ -53,5 +54,9 @@ WholeNumber = Annotated[int, BeforeValidator(_no_text)]
 CountFromOne = Annotated[int, Field(ge=1), BeforeValidator(_no_text)]
 """A ``WholeNumber`` of 1 at least."""
 
-IdPart = Annotated[str, AfterValidator(checked_part)]
+IdPart = Annotated[
+    str,
+    AfterValidator(checked_part),
+    WithJsonSchema({"type": "string", "pattern": f"^{PART_PATTERN}$"}),
+]
 """1 to 40 characters out of ``a-z 0-9 _ -``; never personal data."""

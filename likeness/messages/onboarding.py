@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Annotated, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, SecretStr, model_validator
+from pydantic import AfterValidator, Field, SecretStr, WithJsonSchema, model_validator
 
 from likeness.ids import DEFAULT_ACCOUNT, DEFAULT_TENANT, onboarding_workflow_id
 from likeness.messages.base import CountFromOne, IdPart, Message, Order, Secret, WholeNumber
@@ -17,6 +17,7 @@ MAX_WORDS = 300
 MAX_WEBHOOK_URL = 2000
 DAY_S = 24 * 3600
 MAX_DEADLINE_S = 10 * 365 * DAY_S
+_URL_PATTERN = r"^[Hh][Tt][Tt][Pp][Ss]?://\S+$"
 MAX_POST_TIMEOUT_S = 45
 """Workers drain for as long as a POST may take, and whoever stops them must wait for that."""
 
@@ -56,7 +57,16 @@ def _readable(words: SecretStr) -> SecretStr:
     return words
 
 
-Words = Annotated[Secret, AfterValidator(_readable)]
+def _told_as(**rules: object) -> WithJsonSchema:
+    # What a secret's own schema says, and what our validators ask of it.
+    return WithJsonSchema({"type": "string", "format": "password", "writeOnly": True, **rules})
+
+
+Words = Annotated[
+    Secret,
+    AfterValidator(_readable),
+    _told_as(minLength=1, maxLength=MAX_WORDS, pattern=r"\S"),
+]
 """A line that the person reads; encrypted, and never in a log."""
 
 
@@ -85,16 +95,22 @@ def _callable(url: SecretStr) -> SecretStr:
     return url
 
 
-WebhookUrl = Annotated[Secret, AfterValidator(_callable)]
+WebhookUrl = Annotated[
+    Secret, AfterValidator(_callable), _told_as(maxLength=MAX_WEBHOOK_URL, pattern=_URL_PATTERN)
+]
 """Where a receiver of ours listens; a secret, because many carry a token in path or query."""
 
 
 class AssetRequest(Order):
     """One picture or clip of the person, at an address the upstream can fetch."""
 
-    name: str = Field(pattern=r"^[A-Za-z0-9._-]{1,64}$")
-    url: Annotated[Secret, AfterValidator(_asset_url)]
-    kind: AssetKind = AssetKind.IMAGE
+    name: str = Field(
+        pattern=r"^[A-Za-z0-9._-]{1,64}$", description="Your own name of it, one an asset."
+    )
+    url: Annotated[Secret, AfterValidator(_asset_url), _told_as(pattern=_URL_PATTERN)] = Field(
+        description="Where the upstream fetches it, until its review is over."
+    )
+    kind: AssetKind = Field(default=AssetKind.IMAGE, description="What the file is.")
 
 
 class VideoRequest(Order):

@@ -35,19 +35,37 @@ from likeness.stages import Hold, Stage, WaitingFor
 class CreateOnboarding(Order):
     """Body of ``POST /v1/onboardings``; the id comes of the Idempotency-Key, the tenant of the key.
 
-    ``person`` is your own reference, never a name or an address. ``min_usable`` is how many assets
-    must pass the review; all of them when left out.
+    What the person is to read is a line of printable characters.
     """
 
-    person: IdPart
-    display_name: Words | None = None
-    sender: Words | None = None
-    contact: Words | None = None
-    purpose: Words | None = None
-    assets: tuple[AssetRequest, ...] = Field(min_length=1, max_length=MAX_ASSETS)
-    min_usable: CountFromOne | None = None
-    video: VideoRequest | None = None
-    webhook_url: WebhookUrl | None = None
+    person: IdPart = Field(
+        description="Your own reference of the person, never a name or an address."
+    )
+    display_name: Words | None = Field(
+        default=None, description="How the person's page greets them."
+    )
+    sender: Words | None = Field(default=None, description="Who asks, as the person is to read it.")
+    contact: Words | None = Field(
+        default=None, description="How the person reaches whoever asks, as they are to read it."
+    )
+    purpose: Words | None = Field(
+        default=None, description="What it is for, as the person is to read it."
+    )
+    assets: tuple[AssetRequest, ...] = Field(
+        min_length=1,
+        max_length=MAX_ASSETS,
+        description="Pictures and clips of the person, each with a name of its own.",
+    )
+    min_usable: CountFromOne | None = Field(
+        default=None,
+        description="How many assets must pass the review; all of them when left out.",
+    )
+    video: VideoRequest | None = Field(
+        default=None, description="The video to make once the person is verified; none by default."
+    )
+    webhook_url: WebhookUrl | None = Field(
+        default=None, description="Where your service is told of every rest, hold and end."
+    )
 
     def request(
         self, *, tenant: str, onboarding: str, account: str = DEFAULT_ACCOUNT

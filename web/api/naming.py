@@ -10,7 +10,7 @@ from fastapi import Path, Request
 from pydantic import AfterValidator, WithJsonSchema
 
 from likeness.failures import FailureCode
-from likeness.ids import DEFAULT_TENANT, MAX_PART_LENGTH, checked_part, onboarding_workflow_id
+from likeness.ids import DEFAULT_TENANT, PART_PATTERN, checked_part, onboarding_workflow_id
 from likeness.rest.problems import FieldError
 from likeness.temporal.errors import DifferentRequestError
 from web.api.problems import ProblemError
@@ -28,7 +28,7 @@ _KEY_IS_TAKEN = (
     "another key."
 )
 
-_PART_SCHEMA = {"type": "string", "pattern": f"^[a-z0-9_-]{{1,{MAX_PART_LENGTH}}}$"}
+_PART_SCHEMA = {"type": "string", "pattern": f"^{PART_PATTERN}$"}
 
 PathPart = Annotated[str, AfterValidator(checked_part), WithJsonSchema(_PART_SCHEMA)]
 """An id as it stands in a path; another is refused with the sentence on ids."""

@@ -1,15 +1,16 @@
 """The OpenAPI document is committed as it is, and tells of each operation what a client needs."""
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import httpx
 import jsonschema
 import pytest
 from jsonschema import Draft202012Validator
 
+from likeness.rest.onboardings import CreateOnboarding
 from web.api.document import document_of, written
 from web.api.documenting import KEY_SCHEME, SCOPE_FIELD
 from web.api.paper import paper_app
@@ -139,6 +140,57 @@ class TestEveryOperation:
                     continue
                 for example in examples(content):
                     check(example, content["schema"])
+
+
+BODY: dict[str, Any] = {
+    "person": "p-1",
+    "assets": [{"name": "front", "url": "https://files.example/front.jpg"}],
+}
+
+
+class TestTheBodyOfACreation:
+    SCHEMA: ClassVar = DOCUMENT["components"]["schemas"]["CreateOnboarding"]
+
+    def test_has_a_line_on_each_field(self) -> None:
+        lines = {name: each.get("description") for name, each in self.SCHEMA["properties"].items()}
+
+        assert set(lines) == set(CreateOnboarding.model_fields)
+        assert all(line and "\n" not in line for line in lines.values()), lines
+
+    @pytest.mark.parametrize(
+        ("change", "fits"),
+        [
+            ({}, True),
+            ({"person": "p" * 40}, True),
+            ({"person": "p" * 41}, False),
+            ({"person": "Maria"}, False),
+            ({"sender": "x" * 300}, True),
+            ({"sender": "x" * 301}, False),
+            ({"sender": ""}, False),
+            ({"sender": "  "}, False),
+            ({"min_usable": 0}, False),
+            ({"webhook_url": "https://hooks.example/"}, True),
+            ({"webhook_url": "https://hooks.example/".ljust(2001, "x")}, False),
+            ({"webhook_url": "ftp://hooks.example/"}, False),
+            ({"assets": [{"name": "front", "url": "files.example/front.jpg"}]}, False),
+            ({"assets": [{"name": "of the front", "url": "https://files.example/"}]}, False),
+        ],
+    )
+    def test_is_refused_by_the_document_where_the_server_refuses_it(
+        self, change: dict[str, Any], fits: bool
+    ) -> None:
+        assert (fits, fits) == (
+            passes(lambda: check(BODY | change, self.SCHEMA), jsonschema.ValidationError),
+            passes(lambda: CreateOnboarding.model_validate(BODY | change), ValueError),
+        )
+
+
+def passes(attempt: Callable[[], object], refusal: type[Exception]) -> bool:
+    try:
+        attempt()
+    except refusal:
+        return False
+    return True
 
 
 def check(example: Any, schema: Mapping[str, Any]) -> None:
