@@ -7,11 +7,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from devstack.child import Child
 from devstack.commands import ROOT
 from devstack.compose import Service, replaced, service
 from devstack.isolation import child_environment
 from devstack.ports import LOOPBACK, free_port
 from devstack.postgres import Postgres, database_folder
+from devstack.scripts import run_script
 from devstack.server_programs import ServerPrograms
 from devstack.supervisor import ProcessFailedError, ProcessSpec, Supervisor
 
@@ -31,12 +33,9 @@ SERVER_PORTS = (
 
 SCRIPT_TIMEOUT_S = 180
 READY_TIMEOUT_S = 60.0
+ASK_TIMEOUT_S = 20.0
 STOP_GRACE_S = 30.0
 POLL_S = 0.05
-
-
-class ScriptFailedError(RuntimeError):
-    """A script of ``deploy/`` failed; its own words are in the sentence."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -197,21 +196,14 @@ class Production:
         entrypoint.chmod(0o700)
 
     def _run(self, name: str, argv: list[str], **settings: str) -> None:
-        try:
-            done = subprocess.run(  # noqa: S603 - a script of ours
-                argv,
-                capture_output=True,
-                text=True,
-                env=self._environment(settings),
-                cwd=self._directory,
-                stdin=subprocess.DEVNULL,
-                timeout=SCRIPT_TIMEOUT_S,
-                check=False,
-            )
-        except subprocess.TimeoutExpired:
-            raise ScriptFailedError(f"{name} did not end within {SCRIPT_TIMEOUT_S} s.") from None
-        if done.returncode != 0:
-            raise ScriptFailedError(f"{name} ended with {done.returncode}: {done.stderr.strip()}")
+        script = Child(
+            name,
+            argv,
+            environment=self._environment(settings),
+            log_path=self._log(name),
+            directory=self._directory,
+        )
+        run_script(script, within_s=SCRIPT_TIMEOUT_S)
 
     def _wait_until_it_serves(self) -> None:
         child = self._supervisor.child("temporal")
@@ -226,13 +218,16 @@ class Production:
 
     def _serves(self) -> bool:
         # It listens some seconds before it serves, which is all that Docker's health check tells.
-        asked = subprocess.run(  # noqa: S603 - the CLI that was found
-            [self._programs.cli, "operator", "cluster", "health", "--address", self.address],
-            capture_output=True,
-            env=self._environment({}),
-            check=False,
-            timeout=READY_TIMEOUT_S,
-        )
+        try:
+            asked = subprocess.run(  # noqa: S603 - the CLI that was found
+                [self._programs.cli, "operator", "cluster", "health", "--address", self.address],
+                capture_output=True,
+                env=self._environment({}),
+                check=False,
+                timeout=ASK_TIMEOUT_S,
+            )
+        except subprocess.TimeoutExpired:
+            return False
         return asked.returncode == 0
 
     def _log(self, name: str) -> Path:
