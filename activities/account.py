@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 import structlog
 from temporalio import activity
 
-from activities.waiting import WATCH_BEAT_AFTER_S, beating, unless_leaving
+from activities.waiting import beating_rarely, unless_leaving
 from apimart import ApimartError, Balance
 from likeness.messages.steps import AccountReady, AwaitAccount
 from likeness.steps import AWAIT_ACCOUNT
@@ -69,6 +69,6 @@ class AccountSteps:
             left = balance.remain_usd
             return left is None or left > order.more_than_usd
 
-        async with beating(lambda: None, after_s=WATCH_BEAT_AFTER_S):
+        async with beating_rarely():
             balance = await unless_leaving(self._probe.until(is_good))
         return AccountReady(remain_usd=balance.remain_usd)

@@ -17,9 +17,14 @@ from pydantic import SecretStr
 
 from activities.downloading import ArchiveError, Downloads, Kept
 from activities.stores import sweep
+from activities.wanted import IsWanted
 
 COPY_WITHIN_S = 1500.0
 """Of the half hour that the step may take."""
+
+
+class UnwantedError(Exception):
+    """The step that copies was broken off, or another try of it goes on."""
 
 
 class Archive:
@@ -33,11 +38,16 @@ class Archive:
         """Close the connections of the downloads."""
         await self._downloads.aclose()
 
-    async def keep(self, url: SecretStr | None, key: str) -> Kept:
+    async def keep(
+        self, url: SecretStr | None, key: str, *, is_wanted: IsWanted | None = None
+    ) -> Kept:
         """Copy the file at ``url`` to ``key``; whatever goes wrong leaves nothing there.
+
+        ``is_wanted`` is asked when nothing is left but to put it there.
 
         Raises:
             SourceGoneError: there is no address, or it is refused.
+            UnwantedError: it is not wanted any more.
             ArchiveError: anything else; its text holds no address.
 
         """
@@ -45,6 +55,8 @@ class Archive:
             try:
                 async with asyncio.timeout(COPY_WITHIN_S):
                     kept = await self._downloads.fetch(url, file)
+                    if is_wanted is not None and not await is_wanted():
+                        raise UnwantedError
                     file.seek(0)
                     async with _stored("the store took no file"):
                         sweep(self._store, key)

@@ -7,7 +7,7 @@ from temporalio import activity
 
 from activities.outcomes import step_failure, told
 from activities.polling import TaskPoller
-from activities.waiting import beating, uninterrupted, until_sent
+from activities.waiting import beating, beating_rarely, uninterrupted, until_sent
 from activities.watching import Watch
 from apimart import ApimartClient, ApimartError, AssetToSubmit, AssetType, BadRequest, ReviewTask
 from likeness.failures import FailureCode
@@ -103,11 +103,12 @@ class AssetSteps:
             is_finished=lambda review: review.finished,
             poller=self._poller,
         )
-        await reviews.to_the_end(
-            poll_interval_s=watch.poll_interval_s,
-            estimated_time_s=watch.estimated_time_s,
-            look_at_once=watch.look_at_once,
-        )
+        async with beating_rarely():
+            await reviews.to_the_end(
+                poll_interval_s=watch.poll_interval_s,
+                estimated_time_s=watch.estimated_time_s,
+                look_at_once=watch.look_at_once,
+            )
         return ReviewFinished(
             tasks=tuple(_reviewed(task_id, reviews.answers[task_id]) for task_id in watch.task_ids)
         )

@@ -8,6 +8,7 @@ from temporalio import activity
 from temporalio.client import Client, WorkflowFailureError
 
 from activities.archive import Archive
+from activities.copying import Copying
 from activities.downloading import ArchiveError, SourceGoneError
 from activities.outcomes import WITHOUT_EFFECT, failed, may_be_resent, step_failure, told
 from activities.polling import TaskPoller
@@ -15,6 +16,7 @@ from activities.spending import SpendGuard
 from activities.waiting import (
     asked_to_wait_s,
     beating,
+    beating_rarely,
     uninterrupted,
     unless_leaving,
     until_sent,
@@ -29,6 +31,7 @@ from apimart import (
     TaskStatus,
     Unavailable,
     VideoOrder,
+    VideoTask,
 )
 from likeness.failures import FailureCode
 from likeness.messages.conversation import VideoStatus
@@ -68,7 +71,7 @@ class VideoSteps:
         self._client = client
         self._poller = poller or TaskPoller(client.get_states)
         self._guard = guard
-        self._archive = archive
+        self._copying = Copying(archive, temporal)
         self._temporal = temporal
 
     @activity.defn(name=TRIGGER_GENERATION.name)
@@ -119,9 +122,10 @@ class VideoSteps:
 
     @activity.defn(name=POLL_GENERATION.name)
     async def poll_generation(self, watch: PollGeneration) -> GenerationFinished:
-        """Watch the task until it ends or has stalled; its file's address stays out of the answer.
+        """Watch the task until it ends or has stalled, and copy its file where that is wanted.
 
-        A last look is taken at the moment at which it counts as stalled.
+        A last look is taken at the moment at which it counts as stalled. Its file's address stays
+        out of the answer. A copy that fails is left to ``archive_video``, which tells why.
         """
         videos = Watch(
             (watch.task_id,),
@@ -129,22 +133,29 @@ class VideoSteps:
             is_finished=lambda video: video.task.finished,
             poller=self._poller,
         )
-        await videos.to_the_end(
-            poll_interval_s=watch.poll_interval_s,
-            estimated_time_s=watch.estimated_time_s,
-            look_at_once=watch.look_at_once,
-            within_s=inf if watch.stalled_after_s is None else watch.stalled_after_s,
-        )
-        if not videos.answers:
-            return GenerationFinished(succeeded=False, stalled=True)
-        video = videos.answers[watch.task_id]
-        if video is None:
-            return GenerationFinished(succeeded=False, lost=True)
-        return GenerationFinished(
-            succeeded=video.task.status is TaskStatus.COMPLETED,
-            reason=video.failure,
-            cost_usd=video.cost_usd,
-        )
+        async with beating_rarely():
+            await videos.to_the_end(
+                poll_interval_s=watch.poll_interval_s,
+                estimated_time_s=watch.estimated_time_s,
+                look_at_once=watch.look_at_once,
+                within_s=inf if watch.stalled_after_s is None else watch.stalled_after_s,
+            )
+            if not videos.answers:
+                return GenerationFinished(succeeded=False, stalled=True)
+            video = videos.answers[watch.task_id]
+            if video is None:
+                return GenerationFinished(succeeded=False, lost=True)
+            return GenerationFinished(
+                succeeded=video.task.status is TaskStatus.COMPLETED,
+                reason=video.failure,
+                cost_usd=video.cost_usd,
+                kept=await self._kept(video, watch),
+            )
+
+    async def _kept(self, video: VideoTask, watch: PollGeneration) -> VideoArchived | None:
+        if video.task.status is not TaskStatus.COMPLETED or watch.key is None:
+            return None
+        return await self._copying.done_if_wanted(video.url, watch.key, instead_of=watch.instead_of)
 
     @activity.defn(name=ARCHIVE_VIDEO.name)
     async def archive_video(self, order: ArchiveVideo) -> VideoArchived:
@@ -157,9 +168,7 @@ class VideoSteps:
         try:
             video = await self._client.get_video(order.task_id)
             async with beating(lambda: None):
-                kept = await unless_leaving(self._archive.keep(video.url, order.key))
-                if order.instead_of is not None:
-                    await self._archive.remove(order.instead_of)
+                return await self._copying.done(video.url, order.key, instead_of=order.instead_of)
         except (Unavailable, RateLimited) as error:
             raise failed(
                 FailureCode.UPSTREAM_UNAVAILABLE,
@@ -175,7 +184,6 @@ class VideoSteps:
             raise step_failure(error, unknown=FailureCode.BUG) from error
         except ArchiveError as error:
             raise failed(FailureCode.ARCHIVE_FAILED, detail=str(error), repeatable=True) from error
-        return VideoArchived(key=order.key, size_bytes=kept.size_bytes, sha256=kept.sha256)
 
     @activity.defn(name=AWAIT_VIDEO.name)
     async def await_video(self, order: AwaitVideo) -> VideoStatus:

@@ -3,7 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
@@ -71,6 +71,11 @@ async def beating(
         yield
     finally:
         task.cancel()
+
+
+def beating_rarely() -> AbstractAsyncContextManager[None]:
+    """Heartbeat as a step does that waits for somebody else."""
+    return beating(lambda: None, after_s=WATCH_BEAT_AFTER_S)
 
 
 async def rest(seconds: float) -> None:

@@ -7,9 +7,7 @@ from typing import Generic, TypeVar
 from activities.outcomes import step_failure
 from activities.polling import TaskPoller
 from activities.waiting import (
-    WATCH_BEAT_AFTER_S,
     asked_to_wait_s,
-    beating,
     poll_pause_s,
     rest,
     unless_leaving,
@@ -30,7 +28,8 @@ AnswerT = TypeVar("AnswerT")
 class Watch(Generic[AnswerT]):
     """Reads tasks until each has finished; None stands for one the upstream no longer knows.
 
-    When to read which is asked of the ``poller``, which all watches share.
+    When to read which is asked of the ``poller``, which all watches share. It does not heartbeat:
+    its step does, with whatever else it does.
     """
 
     def __init__(
@@ -67,18 +66,17 @@ class Watch(Generic[AnswerT]):
             ApplicationError: where an operator must act; ``worker_leaving`` when shut down.
 
         """
-        async with beating(lambda: None, after_s=WATCH_BEAT_AFTER_S):
-            if look_at_once:
+        if look_at_once:
+            await self._look_at(self._open())
+        while self._open():
+            waited = waited_s()
+            pause_s = poll_pause_s(poll_interval_s, waited=waited, estimated_s=estimated_time_s)
+            if waited + pause_s >= within_s:
+                # Nothing would come after it to correct what a batch or an error hides.
+                await rest(within_s - waited)
                 await self._look_at(self._open())
-            while self._open():
-                waited = waited_s()
-                pause_s = poll_pause_s(poll_interval_s, waited=waited, estimated_s=estimated_time_s)
-                if waited + pause_s >= within_s:
-                    # Nothing would come after it to correct what a batch or an error hides.
-                    await rest(within_s - waited)
-                    await self._look_at(self._open())
-                    return
-                await self._look(after_s=pause_s)
+                return
+            await self._look(after_s=pause_s)
 
     def _open(self) -> tuple[str, ...]:
         return tuple(task_id for task_id in self._task_ids if task_id not in self.answers)

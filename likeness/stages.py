@@ -68,7 +68,10 @@ class AssetState(StrEnum):
 
 
 class VideoState(StrEnum):
-    """What became of the video that was asked for."""
+    """What became of the video that was asked for.
+
+    ``archiving`` is shown only where the file could not be copied at once.
+    """
 
     REQUESTED = "requested"
     GENERATING = "generating"

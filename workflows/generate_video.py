@@ -16,6 +16,7 @@ from likeness.messages.conversation import (
     VideoStatus,
     Withdraw,
 )
+from likeness.messages.steps import GenerationFinished
 from likeness.messages.video import GenerateVideoInput
 from likeness.stages import Stage, VideoState, WaitingFor
 from likeness.steps import POLL_GENERATION
@@ -41,8 +42,8 @@ class GenerateVideo:
     def __init__(self, asked: GenerateVideoInput) -> None:
         self.standing = VideoStanding(asked.account, tells=asked.tells)
         self.order = PaidOrder(asked, self.standing)
-        self.watch = VideoWatch(asked, self.standing)
         self.keeping = VideoKeeping(asked, self.standing)
+        self.watch = VideoWatch(asked, self.standing, self.keeping)
 
     @workflow.run
     async def run(self, _: GenerateVideoInput) -> VideoStatus:
@@ -61,12 +62,12 @@ class GenerateVideo:
     async def story(self) -> None:
         """Order the video, watch it being made, keep the file."""
         try:
-            await self.is_made()
-            await self.keeping.is_archived()
+            finished = await self.is_made()
+            await self.keeping.is_archived(finished.kept)
         except GivenUpError:
             return
 
-    async def is_made(self) -> None:
+    async def is_made(self) -> GenerationFinished:
         """Order until a task has ended: once, unless an operator has it ordered anew."""
         finished = None
         while finished is None:
@@ -79,6 +80,7 @@ class GenerateVideo:
                 FailureCode.GENERATION_FAILED, step=POLL_GENERATION.name, detail=finished.reason
             )
             self.standing.gives_up(VideoState.FAILED, failure)
+        return finished
 
     # What others say to the run.
 

@@ -29,6 +29,7 @@ from likeness.summaries import Summary
 from likeness.temporal.attributes import search_attributes
 from workflows.assets import AssetBook
 from workflows.performing import StepFailedError, perform, watching
+from workflows.preparing import prepared_for
 from workflows.standing import Standing
 
 # https://docs.apimart.ai/en/api-reference/videos/doubao-seedance-2-0/generation
@@ -138,6 +139,7 @@ class VideoOrder:
                 post_timeout_s=self.policy.post_timeout_s,
                 stalled_after_s=self.policy.stalled_after_s,
                 tells=None if self.request.webhook_url is None else info.workflow_id,
+                prepared=await prepared_for(self.workflow_id),
             ),
             id=self.workflow_id,
             result_type=VideoStatus,

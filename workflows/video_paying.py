@@ -2,32 +2,25 @@
 
 import asyncio
 import hashlib
-from datetime import timedelta
 from typing import NoReturn
 
 from temporalio import workflow
 
 from likeness.failures import FailureCode
 from likeness.messages.conversation import Failure
-from likeness.messages.steps import (
-    GenerationPrepared,
-    GenerationTriggered,
-    PrepareGeneration,
-    TriggerGeneration,
-)
+from likeness.messages.steps import GenerationPrepared, GenerationTriggered, TriggerGeneration
 from likeness.messages.video import GenerateVideoInput
 from likeness.prices import usd_at_most
 from likeness.stages import VideoState
-from likeness.steps import PREPARE_GENERATION, TRIGGER_GENERATION
+from likeness.steps import TRIGGER_GENERATION
 from likeness.summaries import Summary
 from workflows.deciding import ANY
-from workflows.performing import AGAIN, StepFailedError, post_unless
+from workflows.performing import StepFailedError, post_unless
+from workflows.preparing import prepared_for
 from workflows.video_standing import VideoStanding
 
 MOST_SENDS = 3
 """How often one order leaves by itself, where the upstream is proven to honour keys."""
-
-PREPARED_WITHIN = timedelta(seconds=10)
 
 
 class PaidOrder:
@@ -44,7 +37,7 @@ class PaidOrder:
             duration_s=asked.video.duration_s,
             reference_videos=bool(asked.videos),
         )
-        self._prepared: GenerationPrepared | None = None
+        self._prepared: GenerationPrepared | None = asked.prepared
         self._paid: set[int] = set()
 
     async def is_taken(self) -> GenerationTriggered:
@@ -109,13 +102,7 @@ class PaidOrder:
     async def _is_prepared(self) -> GenerationPrepared:
         """Fix what the order says beside what was asked, once: bytes under a key never change."""
         if self._prepared is None:
-            self._prepared = await workflow.execute_local_activity(
-                PREPARE_GENERATION.name,
-                PrepareGeneration(workflow_id=workflow.info().workflow_id),
-                result_type=PREPARE_GENERATION.gives,
-                start_to_close_timeout=PREPARED_WITHIN,
-                retry_policy=AGAIN,
-            )
+            self._prepared = await prepared_for(workflow.info().workflow_id)
         return self._prepared
 
     async def _posted(self, prepared: GenerationPrepared, send_number: int) -> GenerationTriggered:

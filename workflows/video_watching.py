@@ -3,6 +3,7 @@
 import asyncio
 
 from temporalio import workflow
+from temporalio.workflow import ActivityCancellationType
 
 from likeness.failures import FailureCode
 from likeness.messages.conversation import Failure, Resolution, Resolve
@@ -13,6 +14,7 @@ from likeness.steps import POLL_GENERATION
 from likeness.summaries import Summary
 from workflows.deciding import ADOPT_OR_LEAVE, ANY
 from workflows.performing import StepFailedError, perform, watching
+from workflows.video_keeping import VideoKeeping
 from workflows.video_standing import VideoStanding, may_be_repeated
 
 MOST_HINTS = 20
@@ -24,17 +26,25 @@ STALLED_PAUSE_S = 60.0
 
 
 class VideoWatch:
-    """Looks at the task by one activity; somebody's word that it has moved on begins it anew."""
+    """Looks at the task by one activity, which copies the finished file too.
 
-    def __init__(self, asked: GenerateVideoInput, standing: VideoStanding) -> None:
+    Somebody's word that the task has moved on begins it anew, and so does a withdrawal, for the
+    file belongs to another place then.
+    """
+
+    def __init__(
+        self, asked: GenerateVideoInput, standing: VideoStanding, keeping: VideoKeeping
+    ) -> None:
         self.asked = asked
         self.standing = standing
+        self.keeping = keeping
         self.hints_left = MOST_HINTS
         self.is_under_way = False
         self.is_wanted = False
         self._wanted_at = 0.0
         self._began_at = 0.0
         self._estimated_time_s: float | None = None
+        self._broken_off: list[asyncio.Task[GenerationFinished]] = []
 
     def is_told(self) -> None:
         """Heed a hint; one that comes while another is being looked into adds nothing."""
@@ -86,26 +96,50 @@ class VideoWatch:
         standing.goes_on()
         if standing.video.stalled:
             standing.undecided.opens(ADOPT_OR_LEAVE)
+        step = self._step()
         looking = asyncio.create_task(
             perform(
                 POLL_GENERATION,
-                self._step(),
+                step,
                 on=standing.queue,
                 patience=watching(),
                 summary=Summary.POLL_GENERATION,
+                cancellation=ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
             )
         )
         self.is_under_way, self.is_wanted = True, False
         await workflow.wait_condition(
-            lambda: looking.done() or self.is_wanted or standing.undecided.is_decided
+            lambda: (
+                looking.done()
+                or self.is_wanted
+                or standing.undecided.is_decided
+                or self.keeping.place.key != step.key
+            )
         )
         self.is_under_way = False
         if looking.done():
             return await looking
         looking.cancel()
-        return None
+        # Nobody asks what became of it, unless the file must not be where it may have put it.
+        looking.add_done_callback(lambda task: task.cancelled() or task.exception())
+        self._broken_off.append(looking)
+        if self.keeping.place.key == step.key:
+            return None
+        return await self._ended(looking)
+
+    async def _ended(self, looking: asyncio.Task[GenerationFinished]) -> GenerationFinished | None:
+        """Wait until nothing can be copied any more to a place where the file must not be.
+
+        A step hears with its next heartbeat that it was broken off; until then it may copy.
+        """
+        await workflow.wait_condition(lambda: all(each.done() for each in self._broken_off))
+        try:
+            return await looking
+        except (asyncio.CancelledError, StepFailedError):
+            return None
 
     def _step(self) -> PollGeneration:
+        place = self.keeping.place
         stalled = self.standing.video.stalled
         due = self._began_at + self.asked.stalled_after_s
         estimate, self._estimated_time_s = self._estimated_time_s, None
@@ -115,6 +149,8 @@ class VideoWatch:
             estimated_time_s=estimate,
             stalled_after_s=None if stalled else max(due - workflow.time(), 0),
             look_at_once=self.is_wanted,
+            key=place.key,
+            instead_of=place.instead_of,
         )
 
     async def _lost(self) -> Resolution:

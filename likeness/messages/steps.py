@@ -217,7 +217,8 @@ class GenerationTriggered(Message):
 class PollGeneration(Message):
     """Watch the video task until it ends, or until ``stalled_after_s``; None is for ever.
 
-    ``look_at_once`` spares the pause before the first look.
+    ``look_at_once`` spares the pause before the first look. A finished video is copied to ``key``
+    below the archive, None for no copy; a file at ``instead_of`` is deleted afterwards.
     """
 
     task_id: str
@@ -225,19 +226,8 @@ class PollGeneration(Message):
     estimated_time_s: float | None = None
     stalled_after_s: float | None = None
     look_at_once: bool = False
-
-
-class GenerationFinished(Message):
-    """The video task at its end; ``lost`` when the upstream no longer knows it.
-
-    ``stalled``: it has not ended in the time that was given; it may still.
-    """
-
-    succeeded: bool
-    stalled: bool = False
-    lost: bool = False
-    reason: str | None = None
-    cost_usd: float | None = None
+    key: str | None = None
+    instead_of: str | None = None
 
 
 class ArchiveVideo(Message):
@@ -258,6 +248,21 @@ class VideoArchived(Message):
     size_bytes: int | None = None
     sha256: str | None = None
     gone: bool = False
+
+
+class GenerationFinished(Message):
+    """The video task at its end; ``lost`` when the upstream no longer knows it.
+
+    ``stalled``: it has not ended in the time that was given; it may still. ``kept`` is the file,
+    None where it is yet to be archived.
+    """
+
+    succeeded: bool
+    stalled: bool = False
+    lost: bool = False
+    reason: str | None = None
+    cost_usd: float | None = None
+    kept: VideoArchived | None = None
 
 
 class AwaitVideo(Message):

@@ -3,6 +3,7 @@
 from likeness.messages.base import Message
 from likeness.messages.conversation import VideoStatus
 from likeness.messages.onboarding import VideoRequest
+from likeness.messages.steps import GenerationPrepared
 
 
 class GenerateVideoInput(Message):
@@ -10,7 +11,8 @@ class GenerateVideoInput(Message):
 
     ``key`` is the file's path below the archive. ``life`` tells runs of the same id apart that
     belong to different persons: one was erased, and the reference given anew. ``tells``
-    is the id of the run that is to hear when the video is held and when it goes on.
+    is the id of the run that is to hear when the video is held and when it goes on. ``prepared`` is
+    what whoever started it has fixed already; without it the run does so itself.
     """
 
     account: str
@@ -24,6 +26,7 @@ class GenerateVideoInput(Message):
     post_timeout_s: float
     stalled_after_s: float = 3600
     tells: str | None = None
+    prepared: GenerationPrepared | None = None
 
 
 class VideoChanged(Message):

@@ -107,7 +107,11 @@ class Matrix:
     # Each is stopped; those last whom the server or our client gives up soonest.
 
     async def all_stopped(self) -> None:
-        await asyncio.gather(*map(self.stop, (c for c in CELLS if stands_long(c))))
+        archiving = [c for c in CELLS if c.place == steps.ARCHIVE_VIDEO.name]
+        await self.stop_in_turn(archiving)
+        await asyncio.gather(
+            *map(self.stop, (c for c in CELLS if stands_long(c) and c not in archiving))
+        )
         await self.stop_in_turn(c for c in CELLS if c.place == steps.AWAIT_ACCOUNT.name)
         for route in LASTING_ROUTES:
             await self.stop_in_turn(c for c in CELLS if c.place == route and c.on_the_wire)
@@ -163,8 +167,7 @@ class Matrix:
             case steps.KEEP_RECEIPT.name | steps.ERASE_FILES.name:
                 whose = guest.person_id
             case (
-                steps.PREPARE_GENERATION.name
-                | steps.TRIGGER_GENERATION.name
+                steps.TRIGGER_GENERATION.name
                 | steps.POLL_GENERATION.name
                 | steps.ARCHIVE_VIDEO.name
             ):
@@ -180,6 +183,9 @@ class Matrix:
         guest = self.guests[cell.name]
         if cell.account_refused:
             await self.desk.upstream.fault("submit_assets", "402")
+        if cell.place == steps.ARCHIVE_VIDEO.name:
+            # What is copied at once needs no such step.
+            await self.desk.upstream.fault("download", "404")
         match cell.doorstep, cell.place:
             case Doorstep.INVITED, _:
                 guest.tap()

@@ -121,8 +121,8 @@ MUTANTS = (
     Mutant(
         "calls a video failed that takes too long",
         "activities/videos.py",
-        "            return GenerationFinished(succeeded=False, stalled=True)",
-        '            return GenerationFinished(succeeded=False, reason="too slow")',
+        "                return GenerationFinished(succeeded=False, stalled=True)",
+        '                return GenerationFinished(succeeded=False, reason="too slow")',
         (f"{UNIT}/activities/test_video_steps.py",),
     ),
     Mutant(

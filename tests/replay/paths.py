@@ -18,6 +18,7 @@ from likeness.messages.conversation import (
     Decline,
     ExtendDeadline,
     Finished,
+    GenerationChanged,
     OnboardingStatus,
     OperatorOrder,
     ReplaceAssets,
@@ -458,6 +459,26 @@ async def stalled_video_that_came_after_all(journey: Journey) -> None:
     await journey.pass_the_scan()
     await _video_until(journey, lambda s: s.stalled)
     await _video(journey).execute_update(names.CHECK_NOW, CheckNow(), result_type=VideoStatus)
+    await journey.result()
+
+
+@path()
+async def video_archived_by_a_step_of_its_own(journey: Journey) -> None:
+    journey.fault("download", "cut_midway")
+    await journey.start("a", link_ttl_s=LONG_S, video=VIDEO)
+    await journey.pass_the_scan()
+    await journey.result()
+
+
+@path()
+async def video_hinted_and_withdrawn(journey: Journey) -> None:
+    journey.change(video_seconds=3, estimated_time=False)
+    await journey.start("a", link_ttl_s=LONG_S, video=VIDEO)
+    await journey.pass_the_scan()
+    await _video_until(journey, lambda s: s.task_id is not None)
+    await _video(journey).signal(names.GENERATION_CHANGED, GenerationChanged())
+    await journey.until_counted("get_task")
+    await _video(journey).signal(names.WITHDRAW, Withdraw())
     await journey.result()
 
 

@@ -104,18 +104,18 @@ class TestAllRunsOfAnOnboarding:
         assert {names.ONBOARD_PERSON: Cost(64, 17), names.PERSON: Cost(10, 3)} == costs
         assert (74, 22) == (in_all(costs).events, in_all(costs).actions + HEARTBEATS)
 
-    async def test_cost_41_events_and_10_actions_more_with_the_accounts_first_video(
+    async def test_cost_35_events_and_8_actions_more_with_the_accounts_first_video(
         self, journey: Journey
     ) -> None:
         costs = await unhurried_path(journey, video=VIDEO)
 
         assert {
-            names.ONBOARD_PERSON: Cost(56, 17),
+            names.ONBOARD_PERSON: Cost(57, 17),
             names.PERSON: Cost(10, 3),
-            names.GENERATE_VIDEO: Cost(25, 5),
+            names.GENERATE_VIDEO: Cost(18, 3),
             names.SPENDING: Cost(6, 2),
         } == costs
-        assert Cost(41, 10) == in_all(costs).beyond(Cost(56, 17))
+        assert Cost(35, 8) == in_all(costs).beyond(Cost(56, 17))
 
 
 class TestEventBudget:
@@ -140,14 +140,14 @@ class TestEventBudget:
         assert 46 + 3 * 6 >= events
         assert 16 + 3 == actions + HEARTBEATS
 
-    async def test_a_video_costs_10_events_here_and_25_in_its_child(self, journey: Journey) -> None:
+    async def test_a_video_costs_11_events_here_and_18_in_its_child(self, journey: Journey) -> None:
         await happy_path(journey, video=VIDEO)
 
         events, _ = await cost(journey)
         child_events, _ = await cost(journey, video_workflow_id(journey.handle.id))
 
-        assert 46 + 10 >= events
-        assert 25 >= child_events
+        assert 46 + 11 >= events
+        assert 18 >= child_events
 
     async def test_each_thing_told_costs_at_most_6_events_and_1_action(
         self, journey: Journey

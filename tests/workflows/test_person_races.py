@@ -9,6 +9,7 @@ from temporalio.client import WorkflowUpdateFailedError
 
 from activities.archive import Archive
 from activities.downloading import ArchiveError, Kept
+from activities.wanted import IsWanted
 from likeness import names
 from likeness.failures import FailureCode
 from likeness.messages.conversation import OperatorOrder, VideoStatus
@@ -82,10 +83,16 @@ class TestWithdrawal:
     ) -> None:
         keep, begun = Archive.keep, asyncio.Event()
 
-        async def slowly(self: Archive, url: SecretStr | None, key: str) -> Kept:
+        async def slowly(
+            self: Archive,
+            url: SecretStr | None,
+            key: str,
+            *,
+            is_wanted: IsWanted | None = None,
+        ) -> Kept:
             begun.set()
             await asyncio.sleep(1.5)
-            return await keep(self, url, key)
+            return await keep(self, url, key, is_wanted=is_wanted)
 
         monkeypatch.setattr(Archive, "keep", slowly)
         await journey.start("a", video=VIDEO)

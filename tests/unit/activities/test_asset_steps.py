@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator
+from itertools import pairwise
 from typing import Any
 
 import httpx
@@ -36,6 +37,7 @@ from tests.unit.activities.pretended import (
     task,
 )
 from tests.unit.activities.virtual_time import VirtualClock
+from workflows.performing import BEAT_S
 
 ORDER = SubmitAssets(
     group_id="group-1",
@@ -352,6 +354,20 @@ class TestReview:
         clock.run(environment.run(review, watch))
 
         assert 0 == clock.rounded_s
+
+    def test_a_long_watch_beats_late_but_never_with_a_minute_in_between(
+        self, steps: Steps, clock: VirtualClock, environment: ActivityEnvironment
+    ) -> None:
+        """However far apart the polls of a long task are: the timeout is a minute."""
+        times = [0.0]
+        environment.on_heartbeat = lambda *_: times.append(clock.rounded_s)
+        upstream = steps.upstream(*[task("processing")] * 40, task())
+        watch = PollReview(task_ids=("task_1",), poll_interval_s=60)
+
+        clock.run(environment.run(AssetSteps(upstream.client()).poll_review, watch))
+
+        assert 45.0 == times[1]
+        assert all(later - earlier < BEAT_S for earlier, later in pairwise(times))
 
     def test_answers_come_in_the_order_they_were_asked_for(self, steps: Steps) -> None:
         finished = steps.review(steps.upstream(task()), "task_3", "task_1", "task_2")

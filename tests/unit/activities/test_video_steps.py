@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from itertools import pairwise
 from typing import Any
 
 import httpx
@@ -33,6 +34,7 @@ from tests.unit.activities.pretended import (
 )
 from tests.unit.activities.video_orders import ORDER, PLAIN, steps
 from tests.unit.activities.virtual_time import VirtualClock
+from workflows.performing import BEAT_S
 
 PROVEN = ORDER.model_copy(update={"resend_proven": True})
 
@@ -336,6 +338,20 @@ class TestWatch:
 
         assert GenerationFinished(succeeded=False, stalled=True) == finished
         assert 3600 == ordering.clock.rounded_s
+
+    def test_a_long_watch_beats_late_but_never_with_a_minute_in_between(
+        self, ordering: Ordering
+    ) -> None:
+        """However far apart the polls of a long task are: the timeout is a minute."""
+        times = [0.0]
+        ordering.environment.on_heartbeat = lambda *_: times.append(ordering.clock.rounded_s)
+        step = steps(ordering.upstream(*[task("processing")] * 40, task()).client())
+        watch = PollGeneration(task_id="task_1", poll_interval_s=60)
+
+        ordering.clock.run(ordering.environment.run(step.poll_generation, watch))
+
+        assert 45.0 == times[1]
+        assert all(later - earlier < BEAT_S for earlier, later in pairwise(times))
 
     def test_one_asked_about_at_once_is_read_at_once(self, ordering: Ordering) -> None:
         step = steps(ordering.upstream(task()).client()).poll_generation

@@ -3,7 +3,6 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Sequence
-from itertools import pairwise
 from math import inf
 
 import pytest
@@ -23,7 +22,6 @@ from apimart import (
 )
 from likeness.failures import FailureCode
 from tests.unit.activities.virtual_time import VirtualClock
-from workflows.performing import BEAT_S
 
 WORKING, DONE = "working", "done"
 
@@ -185,17 +183,6 @@ class TestPace:
         first, second = tasks.read_at["a"]
 
         assert second - first >= 30
-
-    def test_it_beats_late_but_never_with_a_minute_in_between(
-        self, watch: Watching, clock: VirtualClock
-    ) -> None:
-        """However far apart the polls of a long task are: the timeout is a minute."""
-        times = [0.0]
-        watch.environment.on_heartbeat = lambda *_: times.append(clock.rounded_s)
-        watch.the(Tasks(clock, a=[*[WORKING] * 40, DONE]), "a", poll_interval_s=60)
-
-        assert 45.0 == times[1]
-        assert all(later - earlier < BEAT_S for earlier, later in pairwise(times))
 
 
 class TestTrouble:

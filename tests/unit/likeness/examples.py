@@ -212,6 +212,8 @@ PERSON = PersonState(
     stalled_after_s=1,
 )
 DAY = DaySpent(total_usd=1.5, orders={"k-1": 1.5})
+PREPARED = GenerationPrepared(webhook_url=SECRET, resend_proven=True)
+ARCHIVED = VideoArchived(key="k", size_bytes=1, sha256="0" * 64, gone=True)
 UNFIT = UnfitAsset(name="front", reason="why")
 ITEM = ReviewedItem(asset_id="asset-1", name="front", usable=False, reason="FaceMismatch")
 
@@ -344,7 +346,7 @@ FULL: list[BaseModel] = [
     AwaitAccount(account="second", code="upstream_balance", more_than_usd=0.5),
     AccountReady(remain_usd=12.5),
     PrepareGeneration(workflow_id="likeness/default/o-1/video/1"),
-    GenerationPrepared(webhook_url=SECRET, resend_proven=True),
+    PREPARED,
     PollReview(task_ids=("task_1",), poll_interval_s=1, estimated_time_s=1.5, look_at_once=True),
     ITEM,
     ReviewedTask(task_id="task_1", items=(ITEM,), lost=True),
@@ -382,10 +384,14 @@ FULL: list[BaseModel] = [
         estimated_time_s=1.5,
         stalled_after_s=1,
         look_at_once=True,
+        key="k",
+        instead_of="j",
     ),
-    GenerationFinished(succeeded=True, stalled=True, lost=True, reason="why", cost_usd=1.5),
+    GenerationFinished(
+        succeeded=True, stalled=True, lost=True, reason="why", cost_usd=1.5, kept=ARCHIVED
+    ),
     ArchiveVideo(task_id="task_1", key="k", instead_of="j"),
-    VideoArchived(key="k", size_bytes=1, sha256="0" * 64, gone=True),
+    ARCHIVED,
     AwaitVideo(workflow_id="likeness/default/o-1/video/1"),
     GenerateVideoInput(
         account="second",
@@ -399,6 +405,7 @@ FULL: list[BaseModel] = [
         post_timeout_s=1,
         stalled_after_s=1,
         tells="likeness/default/o-1",
+        prepared=PREPARED,
     ),
     VideoChanged(video=VIDEO_STATUS),
     DAY,
