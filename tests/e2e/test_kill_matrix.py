@@ -73,6 +73,8 @@ class Matrix:
     async def all_at_their_doorsteps(self) -> None:
         scenario = self.desk.upstream.scenario
         await scenario(link_ttl_s=NEVER_S, token_ttl_s=NEVER_S, review_seconds=QUICK_S)
+        # One question for all that are watched would leave no call about each to die in.
+        await scenario(batch=False)
         await scenario(video_seconds=LONG_S)
         await self.brought(Doorstep.GENERATING)
         await scenario(video_seconds=QUICK_S, review_seconds=LONG_S)
