@@ -5,6 +5,7 @@ import time
 from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Self
 
@@ -21,6 +22,7 @@ from likeness.ids import onboarding_workflow_id
 from likeness.messages.onboarding import OnboardingPolicy
 from likeness.stages import QueryPolicy
 from likeness.temporal.plugin import likeness_plugin
+from likeness.temporal.statuses import onboarding_status
 from runtime.keys import load_key_file, make_key_file
 from runtime.links import LinkSealer
 from simulator.control import NO_CERTIFICATES, SimulatorControl
@@ -35,6 +37,7 @@ RESTED_WITHIN_S = 300.0
 TAPPED_WITHIN_S = 180.0
 TAP_AGAIN_S = 1.0
 LOOK_AGAIN_S = 0.2
+TOLD_WITHIN = timedelta(seconds=10)
 UNTOUCHED_EVENTS = 3
 """A history of no more: started, its first task scheduled, and perhaps taken up."""
 
@@ -211,6 +214,16 @@ class Person:
     async def ends(self) -> bool:
         """Wait for the end; tell whether there is a usable asset."""
         return await self._caller.ended(self.name)
+
+    async def stands_at(self) -> str:
+        """Name stage, hold and failure code, as far as there are such; asks the run itself."""
+        status = await onboarding_status(
+            self.house.client, "default", self.name, timeout=TOLD_WITHIN
+        )
+        if status is None:
+            return "unknown"
+        code = status.failure and status.failure.code
+        return ", ".join(word for word in (status.stage, status.hold, code) if word)
 
     async def is_at_rest(self) -> bool:
         """Tell whether the run's first task is done, and none is left to be done."""

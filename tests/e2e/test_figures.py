@@ -8,7 +8,7 @@ import psutil
 import pytest
 
 from benchmarks.contender import RunningStore
-from benchmarks.figures import parked
+from benchmarks.figures import parked, recovery
 from benchmarks.figures.house import House
 from benchmarks.stores import SqliteStore
 
@@ -36,6 +36,19 @@ class TestRest:
                 return before, await person.is_at_rest()
 
         assert (False, True) == asyncio.run(seen())
+
+
+class TestSomebodyWhoDoesNotEnd:
+    def test_is_named_with_the_stage_in_which_they_stand(
+        self, store: RunningStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(recovery, "END_WITHIN_S", 0.1)
+
+        async def seen() -> dict[str, str]:
+            async with House.opened(store, tmp_path / "house") as house:
+                return await recovery._not_ended(await house.invited("waiting", 1))
+
+        assert {"waiting-0": "invited"} == asyncio.run(seen())
 
 
 class TestParked:
