@@ -5,10 +5,11 @@ import os
 import pwd
 import shutil
 import signal
+import stat
 import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from devstack.isolation import child_environment
@@ -29,6 +30,7 @@ OUTSIDE = Path("/var/tmp")  # noqa: S108 - on a disk by tradition, as no /tmp ne
 
 PREFIX = "likeness-postgres-"
 IN_USE = "in-use"
+TRIES = 10
 
 COMMAND_TIMEOUT_S = 60
 STOP_GRACE_S = 15.0
@@ -165,11 +167,22 @@ def database_folder(directory: Path) -> Iterator[Path]:
         with _held(left) as is_ours:
             if is_ours:
                 shutil.rmtree(left.parent, ignore_errors=True)
-    with (
-        tempfile.TemporaryDirectory(dir=OUTSIDE, prefix=PREFIX) as outside,
-        _held(Path(outside) / IN_USE),
-    ):
-        yield Path(outside)
+    with _folder_outside() as outside:
+        yield outside
+
+
+@contextmanager
+def _folder_outside() -> Iterator[Path]:
+    """Make a folder and hold it; another one where somebody's sweep was quicker than the lock."""
+    for _ in range(TRIES):
+        with (
+            tempfile.TemporaryDirectory(dir=OUTSIDE, prefix=PREFIX) as outside,
+            _held(Path(outside) / IN_USE, make=True) as is_ours,
+        ):
+            if is_ours:
+                yield Path(outside)
+                return
+    raise PostgresError(f"There is no folder for PostgreSQL to be had in {OUTSIDE}.")
 
 
 def account() -> str | None:
@@ -189,15 +202,29 @@ def account() -> str | None:
 
 
 @contextmanager
-def _held(path: Path) -> Iterator[bool]:
+def _held(path: Path, *, make: bool = False) -> Iterator[bool]:
+    """Hold a lock file for the length of the block; False where it is another's, or no such file.
+
+    Everybody may write where these folders lie, so what bears the name may be a link or a pipe.
+    """
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | (os.O_CREAT if make else 0)
+    with ExitStack() as stack:
+        is_held = False
+        with suppress(OSError):
+            lock = os.open(path, flags, 0o600)
+            stack.callback(os.close, lock)
+            is_held = _is_locked(lock, path)
+        yield is_held
+
+
+def _is_locked(lock: int, path: Path) -> bool:
+    found = os.fstat(lock)
+    if not stat.S_ISREG(found.st_mode) or found.st_uid != os.geteuid():
+        return False
     # The kernel drops the lock with the process, however that one ends.
-    with path.open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            yield False
-        else:
-            yield True
+    fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    # Between its making and its lock it may have been swept away.
+    return os.path.samestat(found, path.lstat())
 
 
 def _version(folder: Path) -> int:
