@@ -215,6 +215,7 @@ class Stack(BaseModel):
             ADMIN_PORT=str(self.ports.admin),
             UI_ORIGINS=f"http://{LOOPBACK}:{self.ports.ui},http://localhost:{self.ports.ui}",
             H5_HOSTS=self.h5_url,
+            WEBHOOK_ALLOW=RECEIVER_ORIGIN,
         )
         return our_process(
             "web",

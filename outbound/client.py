@@ -1,15 +1,14 @@
 """The HTTP client for strangers' addresses: https, port 443, no redirect, cookie or proxy."""
 
 import contextlib
-from collections.abc import AsyncIterator, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Iterator
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
 import httpcore
 import httpx
 
-from outbound.dialling import HTTPS_PORT, AddressForbiddenError, CheckedBackend, Resolve
-
-_PORTS = {"http": 80, "https": HTTPS_PORT}
+from outbound.address_rule import AddressRule
+from outbound.dialling import HTTPS_PORT, CheckedBackend, Resolve
 
 _FAILURES: tuple[tuple[type[Exception], type[httpx.TransportError]], ...] = (
     (httpcore.ConnectTimeout, httpx.ConnectTimeout),
@@ -49,16 +48,15 @@ def checked_client(
         port: as in ``CheckedBackend``.
 
     """
-    origins = (_origin(httpx.URL(origin)) for origin in allow)
-    exempt = {(host, number): scheme for scheme, host, number in origins}
+    rule = AddressRule(allow, port=port)
     backend = CheckedBackend(
-        exempt=frozenset(exempt),
+        exempt=rule.exempt,
         resolve=resolve,
         connections=connections,
         port=port,
     )
     return httpx.AsyncClient(
-        transport=_CheckedTransport(exempt, backend, port=port),
+        transport=_CheckedTransport(rule, backend),
         timeout=timeout,
         follow_redirects=False,
         trust_env=False,
@@ -70,11 +68,8 @@ def checked_client(
 class _CheckedTransport(httpx.AsyncBaseTransport):
     """Judges the address of each request, then hands it to connections that judge the dialling."""
 
-    def __init__(
-        self, exempt: Mapping[tuple[str, int], str], backend: CheckedBackend, *, port: int
-    ) -> None:
-        self._exempt = exempt
-        self._port = port
+    def __init__(self, rule: AddressRule, backend: CheckedBackend) -> None:
+        self._rule = rule
         self._pool = httpcore.AsyncConnectionPool(
             ssl_context=httpx.create_ssl_context(trust_env=False),
             max_connections=100,
@@ -90,7 +85,7 @@ class _CheckedTransport(httpx.AsyncBaseTransport):
             httpx.TransportError: it did not come through.
 
         """
-        self._judge(request.url)
+        self._rule.judge(request.url)
         stream = request.stream
         if not isinstance(stream, httpx.AsyncByteStream):
             raise TypeError("a request of an asynchronous client is wanted")
@@ -119,18 +114,6 @@ class _CheckedTransport(httpx.AsyncBaseTransport):
         """Close the connections."""
         await self._pool.aclose()
 
-    def _judge(self, url: httpx.URL) -> None:
-        if url.userinfo:
-            raise AddressForbiddenError("an address with a user name must not be asked")
-        scheme, host, port = _origin(url)
-        if not host:
-            raise AddressForbiddenError("an address without a host cannot be asked")
-        vouched_for = self._exempt.get((host, port))
-        if scheme != (vouched_for or "https"):
-            raise AddressForbiddenError("only https may be asked")
-        if vouched_for is None and port != self._port:
-            raise AddressForbiddenError("only the port of https may be asked")
-
 
 class _Body(httpx.AsyncByteStream):
     """The bytes of an answer, as they come."""
@@ -158,8 +141,3 @@ def _as_httpx() -> Iterator[None]:
             if isinstance(error, theirs):
                 raise ours(theirs.__name__) from None
         raise
-
-
-def _origin(url: httpx.URL) -> tuple[str, str, int]:
-    host = url.raw_host.decode("ascii").lower()
-    return url.scheme, host, url.port or _PORTS.get(url.scheme, 0)

@@ -157,8 +157,8 @@ class WebhookKeysSettings(_Settings):
     )
 
 
-class WebhookSettings(WebhookKeysSettings, PlainHttpSettings):
-    """How callers' webhooks are delivered."""
+class WebhookAddressSettings(PlainHttpSettings):
+    """Where callers' webhooks may go."""
 
     webhook_allow: ReachedOrigins = Field(
         default=(),
@@ -166,6 +166,11 @@ class WebhookSettings(WebhookKeysSettings, PlainHttpSettings):
         "told although they are not on the public network (plain http only on this machine, or "
         "with ALLOW_PLAIN_HTTP=1 in a private network)",
     )
+
+
+class WebhookSettings(WebhookKeysSettings, WebhookAddressSettings):
+    """How callers' webhooks are delivered."""
+
     webhook_retries_s: Waits = Field(
         default=(5, 300, 1800, 7200, 18000, 36000, 50400, 72000, 72000),
         min_length=1,
@@ -372,6 +377,7 @@ class WebSettings(
     LinkSettings,
     H5Settings,
     FetchSettings,
+    WebhookAddressSettings,
     ListenerSettings,
     ApiKeySettings,
     PolicySettings,

@@ -24,7 +24,7 @@ from web.admin import AdminDeps, admin_app
 from web.api.app import api_app
 from web.api.deps import ApiDeps
 from web.api.gate import Gate
-from web.api.preflighting import AssetLook
+from web.api.preflighting import FirstLook
 from web.branding import Brand, BrandError
 from web.codec_endpoint import CodecEndpoint, CodecGate, is_loopback
 from web.connection import TemporalConnection
@@ -131,7 +131,9 @@ def _api(
         base_url=settings.public_base_url,
         task_queue=settings.task_queue,
         policy=settings.policy(),
-        preflight=AssetLook(preflight if settings.preflight else None).refuse_unfit,
+        preflight=FirstLook(
+            preflight if settings.preflight else None, webhook_allow=settings.webhook_allow
+        ).refuse_unfit,
     )
 
 

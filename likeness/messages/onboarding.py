@@ -29,7 +29,7 @@ class AssetKind(StrEnum):
     VIDEO = "video"
 
 
-def _fetchable(url: SecretStr, what: str) -> SecretStr:
+def _fetchable(url: SecretStr, sentence: str) -> SecretStr:
     text = url.get_secret_value()
     try:
         text.encode()
@@ -38,14 +38,15 @@ def _fetchable(url: SecretStr, what: str) -> SecretStr:
     except ValueError:
         usable = False
     if not usable or re.search(r"[\s\x00-\x1f\x7f]", text) or parts.username is not None:
-        raise ValueError(
-            f"{what} must be an http or https address with a host, without user name or spaces"
-        )
+        raise ValueError(sentence)
     return url
 
 
 def _asset_url(url: SecretStr) -> SecretStr:
-    return _fetchable(url, "an asset URL")
+    return _fetchable(
+        url,
+        "an asset URL must be an http or https address with a host, without user name or spaces",
+    )
 
 
 def _readable(words: SecretStr) -> SecretStr:
@@ -87,7 +88,11 @@ def fingerprint_of(order: Order) -> str:
 
 
 def _callable(url: SecretStr) -> SecretStr:
-    _fetchable(url, "a webhook URL")
+    _fetchable(
+        url,
+        "a webhook URL must be an https address with a host, without user name or spaces (http "
+        "only to a host that the operator names in WEBHOOK_ALLOW)",
+    )
     if "#" in url.get_secret_value() or len(url.get_secret_value()) > MAX_WEBHOOK_URL:
         raise ValueError(
             f"a webhook URL is at most {MAX_WEBHOOK_URL} characters and has no fragment"

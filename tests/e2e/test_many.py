@@ -59,6 +59,7 @@ async def played(house: House) -> Outcome:
         "LOOK_DELAYS_S": "0.2,1,3",
         "LINK_TTL_S": "20",
         "MAX_ATTEMPTS": "50",
+        "WEBHOOK_ALLOW": receiver.origin,
     }
     allowed = {"WEBHOOK_ALLOW": receiver.origin, "WEBHOOK_RETRIES_S": "1,2,3,5,5,5,10,10,10,10"}
     house.processes.start(house.stack.simulator())

@@ -56,14 +56,10 @@ def receiver_url() -> str:
 
 def moved_in(house: House, receiver_url: str) -> None:
     """Start what ``make up`` does, which tells receivers at one port more."""
-    worker = house.stack.worker()
-    allowed = {**worker.environment, "WEBHOOK_ALLOW": receiver_url.rstrip("/")}
-    for spec in (
-        house.stack.simulator(),
-        house.stack.web(),
-        worker.model_copy(update={"environment": allowed}),
-    ):
-        house.processes.start(spec)
+    told = {"WEBHOOK_ALLOW": receiver_url.rstrip("/")}
+    for spec in (house.stack.simulator(), house.stack.web(), house.stack.worker()):
+        environment = {**spec.environment, **told}
+        house.processes.start(spec.model_copy(update={"environment": environment}))
     house.change(review_seconds=1, video_seconds=1)
     write_environment(house.stack.directory, house.stack.settings())
 

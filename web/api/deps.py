@@ -17,8 +17,9 @@ class ApiDeps:
 
     ``admit`` is asked before a route is entered, and again while a stream goes on.
     ``client(within_s)`` gives a checked connection or raises ``TemporalAwayError``. ``preflight``
-    looks at a new onboarding's assets and raises ``ProblemError`` where the review would surely
-    refuse one. ``leaving`` is set when the process stops, so that streams end at once.
+    looks at a new onboarding's addresses and raises ``ProblemError`` where the review would surely
+    refuse an asset, or the webhook could never be delivered. ``leaving`` is set when the process
+    stops, so that streams end at once.
     """
 
     admit: Admit
