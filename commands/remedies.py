@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from commands.subjects import Clip, Subject
 from likeness.failures import FailureCode
 from likeness.messages.conversation import AssetStatus
+from likeness.messages.onboarding import AssetKind
 from likeness.stages import AssetState, Stage, WaitingFor
 
 _GIVE_UP = "resolve {id} give_up"
@@ -84,8 +85,8 @@ def _filled(
     template: str, subject: Subject | Clip, assets: tuple[AssetStatus, ...]
 ) -> tuple[str, ...]:
     unknown = _names(assets, AssetState.UNKNOWN)
-    refused = _names(assets, AssetState.REFUSED) or ("NAME",)
-    replaced = " ".join(f"--asset {name}=URL" for name in refused)
+    refused = [_replaced(asset) for asset in assets if asset.state is AssetState.REFUSED]
+    replaced = " ".join(refused or ["--asset NAME=URL"])
     # Where one alone is unknown it need not be named.
     meant = [f" --asset {name}" for name in unknown] if len(unknown) > 1 else [""]
     lines = [
@@ -93,6 +94,12 @@ def _filled(
         for one in (meant if "{asset}" in template else [""])
     ]
     return tuple(f"python starter.py {line}" for line in lines)
+
+
+def _replaced(asset: AssetStatus) -> str:
+    # A picture is what starter takes for granted.
+    kind = "video=" if asset.kind is AssetKind.VIDEO else ""
+    return f"--asset {asset.name or 'NAME'}={kind}URL"
 
 
 def _names(assets: tuple[AssetStatus, ...], state: AssetState) -> tuple[str, ...]:

@@ -6,12 +6,14 @@ from datetime import UTC, datetime
 from commands.answers import WORKER_AWAY, DeliveryAnswer, StatusAnswer, VideoAnswer
 from commands.subjects import Clip
 from commands.wording import moment
+from likeness.failures import FailureCode
 from likeness.messages.conversation import DeliveryState, Failure, VideoStatus
-from likeness.stages import Stage, VideoState, WaitingFor
+from likeness.stages import AssetState, Stage, VideoState, WaitingFor
 
 ORDERS_SHOWN = 5
 DELIVERIES_SHOWN = 20
 _MIB = 1024**2
+_NONE_USABLE = "Give other files with replace_assets, or cancel."
 
 Standing = StatusAnswer | VideoAnswer
 
@@ -73,10 +75,18 @@ def next_step(answer: Standing) -> str:
     if isinstance(answer, StatusAnswer) and answer.ending is not None:
         return "nothing; the answer under way is waited for, then it ends:"
     if answer.failure is not None:
-        return f"{answer.failure.next_step} (By the {answer.failure.who}.)"
+        step = _NONE_USABLE if _has_nothing_usable(answer) else answer.failure.next_step
+        return f"{step} (By the {answer.failure.who}.)"
     if answer.details == WORKER_AWAY:
         return "see that a worker runs (python worker.py)."
     return _after_a_video(answer) if isinstance(answer, VideoAnswer) else _after(answer)
+
+
+def _has_nothing_usable(answer: Standing) -> bool:
+    if not isinstance(answer, StatusAnswer) or answer.failure is None:
+        return False
+    usable = any(asset.state is AssetState.USABLE for asset in answer.assets or ())
+    return answer.failure.code is FailureCode.TOO_FEW_USABLE_ASSETS and not usable
 
 
 def _of_an_onboarding(status: StatusAnswer) -> Iterator[tuple[str, str]]:

@@ -186,7 +186,8 @@ FAILURES: dict[FailureCode, FailureText] = {
     FailureCode.TOO_FEW_USABLE_ASSETS: FailureText(
         "Fewer assets passed the review than the run needs.",
         Actor.CALLER,
-        "Give other files with replace_assets, go on with accept_partial, or cancel.",
+        "Give other files with replace_assets, go on with accept_partial where some are usable, "
+        "or cancel.",
         Hold.NEEDS_ASSETS,
     ),
     FailureCode.GENERATION_UNCONFIRMED: FailureText(

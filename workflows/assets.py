@@ -85,32 +85,41 @@ class Submission:
 
     def _all(self) -> list[AssetStatus]:
         if not self.items:
-            return [_line(asset.name, self.state, reason=self.reason) for asset in self.assets]
+            return [self._line(asset.name, self.state, reason=self.reason) for asset in self.assets]
         if len(self.assets) == 1:
-            return [_reviewed_line(self.assets[0].name, self.items[0])]
+            return [self._reviewed_line(self.assets[0].name, self.items[0])]
         by_name = {item.name: item for item in self.items}
         if not any(asset.name in by_name for asset in self.assets):
-            return [_reviewed_line(None, item) for item in self.items]
+            return [self._reviewed_line(None, item) for item in self.items]
         return [
-            _reviewed_line(asset.name, by_name[asset.name])
+            self._reviewed_line(asset.name, by_name[asset.name])
             if asset.name in by_name
-            else _line(asset.name, AssetState.REFUSED, reason=AssetReason.UNSPECIFIED)
+            else self._line(asset.name, AssetState.REFUSED, reason=AssetReason.UNSPECIFIED)
             for asset in self.assets
         ]
 
+    def _reviewed_line(self, name: str | None, item: ReviewedItem) -> AssetStatus:
+        if item.usable:
+            return self._line(name, AssetState.USABLE, asset_id=item.asset_id)
+        reason = item.reason or AssetReason.UNSPECIFIED
+        return self._line(name, AssetState.REFUSED, asset_id=item.asset_id, reason=reason)
 
-def _reviewed_line(name: str | None, item: ReviewedItem) -> AssetStatus:
-    if item.usable:
-        return _line(name, AssetState.USABLE, asset_id=item.asset_id)
-    reason = item.reason or AssetReason.UNSPECIFIED
-    return _line(name, AssetState.REFUSED, asset_id=item.asset_id, reason=reason)
-
-
-def _line(
-    name: str | None, state: AssetState, *, asset_id: str | None = None, reason: str | None = None
-) -> AssetStatus:
-    advice = None if reason is None else advice_on(reason)
-    return AssetStatus(name=name, asset_id=asset_id, state=state, reason=reason, advice=advice)
+    def _line(
+        self,
+        name: str | None,
+        state: AssetState,
+        *,
+        asset_id: str | None = None,
+        reason: str | None = None,
+    ) -> AssetStatus:
+        return AssetStatus(
+            name=name,
+            kind=self.kind,
+            asset_id=asset_id,
+            state=state,
+            reason=reason,
+            advice=None if reason is None else advice_on(reason),
+        )
 
 
 @dataclass

@@ -7,7 +7,7 @@ from pydantic import Field, model_validator
 
 from likeness.failures import FAILURES, FailureCode
 from likeness.messages.base import Message, Secret
-from likeness.messages.onboarding import MAX_ASSETS, MAX_DEADLINE_S, AssetRequest
+from likeness.messages.onboarding import MAX_ASSETS, MAX_DEADLINE_S, AssetKind, AssetRequest
 from likeness.stages import AssetState, AttemptState, Hold, Stage, VideoState, WaitingFor
 
 
@@ -192,6 +192,7 @@ class AssetStatus(Message):
     """One asset; ``reason`` is the provider's word or ours when it was refused."""
 
     name: str | None = None
+    kind: AssetKind | None = None
     asset_id: str | None = None
     state: AssetState
     reason: str | None = None

@@ -6,6 +6,7 @@ from likeness.messages.conversation import (
     Consent,
     OnboardingStatus,
 )
+from likeness.messages.onboarding import AssetKind
 from likeness.messages.telling import WebhookEvent
 from likeness.stages import AssetState, AttemptState, Stage, WaitingFor
 
@@ -40,7 +41,7 @@ def event(sequence: int = 2) -> WebhookEvent:
                 ),
             ),
             group_id="group-20261127-7k2p",
-            assets=(AssetStatus(name="front", state=AssetState.SUBMITTED),),
+            assets=(AssetStatus(name="front", kind=AssetKind.IMAGE, state=AssetState.SUBMITTED),),
             consent=Consent(text_version="en-2", sha256="5d" * 32, locale="en"),
             consent_at=STARTED_AT + 569,
             consent_link=1,

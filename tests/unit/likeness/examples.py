@@ -145,7 +145,12 @@ ATTEMPT = AttemptStatus(
     came_back=True,
 )
 ASSET_STATUS = AssetStatus(
-    name=None, asset_id="asset-1", state=AssetState.REFUSED, reason="why", advice="how"
+    name=None,
+    kind=AssetKind.VIDEO,
+    asset_id="asset-1",
+    state=AssetState.REFUSED,
+    reason="why",
+    advice="how",
 )
 REQUEST = OnboardingRequest(
     tenant="studio",

@@ -44,7 +44,7 @@ class TestTheStatus:
         assert printed["details"] is None
         assert printed["deadline"] == "2026-03-01T12:01:00Z"
         assert [set(asset) for asset in printed["assets"]] == [
-            {"name", "asset_id", "state", "reason", "advice"}
+            {"name", "kind", "asset_id", "state", "reason", "advice"}
         ] * 2
 
     def test_of_a_run_ended_from_outside_keeps_the_end_that_the_run_never_saw(

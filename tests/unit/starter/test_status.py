@@ -17,6 +17,7 @@ from likeness.messages.conversation import (
     OrderGiven,
     VideoStatus,
 )
+from likeness.messages.onboarding import AssetKind
 from likeness.stages import AssetState, Hold, Stage, VideoState, WaitingFor
 
 AT = datetime(2026, 3, 1, 12, 0, tzinfo=UTC)
@@ -95,6 +96,21 @@ class TestAHold:
         assert [
             "python starter.py replace-assets one --asset asset-2=URL",
             "python starter.py accept-partial one",
+            "python starter.py cancel one",
+        ] == lines[-3:]
+
+    def test_with_nothing_usable_offers_only_what_would_be_obeyed(
+        self, refused: StatusAnswer, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        clip = AssetStatus(
+            name="asset-2", kind=AssetKind.VIDEO, state=AssetState.REFUSED, reason="TooShort"
+        )
+
+        lines = printed(capsys, refused.model_copy(update={"assets": (clip,)}))
+
+        assert [
+            "Next: Give other files with replace_assets, or cancel. (By the caller.)",
+            "python starter.py replace-assets one --asset asset-2=video=URL",
             "python starter.py cancel one",
         ] == lines[-3:]
 

@@ -85,9 +85,14 @@ class TestRequests:
 
 class TestOneInARequest:
     def test_the_answer_is_its_own_without_any_name(self) -> None:
-        assert [AssetStatus(name="a", asset_id="asset-1", state=AssetState.USABLE)] == reviewed(
-            submitted("a"), item("asset-1")
-        )
+        assert [
+            AssetStatus(name="a", kind=AssetKind.IMAGE, asset_id="asset-1", state=AssetState.USABLE)
+        ] == reviewed(submitted("a"), item("asset-1"))
+
+    def test_a_clip_is_told_as_one(self) -> None:
+        book = AssetBook.of([asset("front"), asset("turn", VIDEO)], 1)
+
+        assert [IMAGE, VIDEO] == [each.kind for each in book.statuses()]
 
     def test_the_callers_name_goes_before_the_upstreams(self) -> None:
         (status,) = reviewed(submitted("a"), item("asset-1", name="another"))
