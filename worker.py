@@ -183,8 +183,12 @@ async def workers(
         account = AccountSteps(AccountProbe(client.get_balance, every_s=settings.account_probe_s))
         preflight = Preflight(allow=settings.fetch_allow)
         stack.push_async_callback(preflight.aclose)
+        registry = RegistrySteps(temporal, task_queue=settings.task_queue)
         assets = AssetSteps(
-            client, preflight=preflight if settings.preflight else None, poller=poller
+            client,
+            preflight=preflight if settings.preflight else None,
+            poller=poller,
+            tell=registry.told,
         )
         webhooks = await stack.enter_async_context(webhook_steps(settings))
         yield (
@@ -192,6 +196,7 @@ async def workers(
                 temporal,
                 settings.task_queue,
                 preparation=preparation_steps(settings, sealer),
+                registry=registry,
                 files=files,
                 cached_runs=settings.workflow_cache,
             ),
@@ -229,11 +234,11 @@ def workflow_worker(
     task_queue: str,
     *,
     preparation: PreparationSteps,
+    registry: RegistrySteps,
     files: FileSteps,
     cached_runs: int,
 ) -> Worker:
     """Host the workflows, and the steps they take within their own tasks."""
-    registry = RegistrySteps(temporal, task_queue=task_queue)
     return Worker(
         temporal,
         task_queue=task_queue,

@@ -1,17 +1,18 @@
 """Submitting assets to the person's group, and watching their review."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from temporalio import activity
 
-from activities.outcomes import step_failure, told
+from activities.outcomes import failed, step_failure, told
 from activities.polling import TaskPoller
 from activities.waiting import beating, beating_rarely, uninterrupted, until_sent
 from activities.watching import Watch
 from apimart import ApimartClient, ApimartError, AssetToSubmit, AssetType, BadRequest, ReviewTask
 from likeness.failures import FailureCode
 from likeness.messages.onboarding import AssetKind
+from likeness.messages.person import RegistryTold, TellRegistry
 from likeness.messages.steps import (
     AssetsSubmitted,
     PollReview,
@@ -25,13 +26,16 @@ from likeness.messages.steps import AssetToSubmit as OrderedAsset
 from likeness.steps import POLL_REVIEW, PREFLIGHT_BUDGET_S, SUBMIT_ASSETS, UNSENT_BUDGET_S
 from outbound.preflight import Candidate, Preflight
 
+TellsRegistry = Callable[[TellRegistry], Awaitable[RegistryTold]]
+
 _TYPES: dict[AssetKind, AssetType] = {AssetKind.IMAGE: "Image", AssetKind.VIDEO: "Video"}
 
 
 class AssetSteps:
     """``submit_assets`` and ``poll_review``; without a ``preflight`` assets are sent unseen.
 
-    Watches share the ``poller`` with each other, and with those of videos where it is given.
+    Watches share the ``poller`` with each other, and with those of videos where it is given. What
+    an order has for the registry of verified people is told by ``tell``.
     """
 
     def __init__(
@@ -40,16 +44,20 @@ class AssetSteps:
         *,
         preflight: Preflight | None = None,
         poller: TaskPoller | None = None,
+        tell: TellsRegistry | None = None,
     ) -> None:
         self._client = client
+        self._tell = tell
         self._poller = poller or TaskPoller(client.get_states)
         self._preflight = preflight
 
     @activity.defn(name=SUBMIT_ASSETS.name)
     async def submit_assets(self, order: SubmitAssets) -> AssetsSubmitted:
-        """Post once what is fit to be sent; nothing at all where no asset is.
+        """Post once what is fit to be sent; nothing where no asset is, or the consent is void.
 
-        A request the upstream calls malformed refuses its assets, not the run.
+        The registry is told here, and not by a step of its own: one step instead of two, and what
+        comes next does not hang on a local activity (docs/decisions/0007). A request the upstream
+        calls malformed refuses its assets, not the run.
 
         Raises:
             ApplicationError: not retryable; ``submission_unconfirmed`` when the answer got lost.
@@ -57,6 +65,8 @@ class AssetSteps:
         """
         begun_at = time.monotonic()
         async with beating(lambda: None):
+            if await self._is_void(order.registry):
+                return AssetsSubmitted(void=True)
             unfit = await self._unfit(order)
             names = {asset.name for asset in unfit}
             fit = [asset for asset in order.assets if asset.name not in names]
@@ -66,6 +76,13 @@ class AssetSteps:
             left_s = UNSENT_BUDGET_S - spent_s
             submitted = await uninterrupted(self._post(order, fit, within_s=left_s))
         return submitted.model_copy(update={"unfit": unfit}) if unfit else submitted
+
+    async def _is_void(self, news: TellRegistry | None) -> bool:
+        if news is None:
+            return False
+        if self._tell is None:
+            raise failed(FailureCode.BUG)
+        return (await self._tell(news)).void
 
     async def _unfit(self, order: SubmitAssets) -> tuple[UnfitAsset, ...]:
         if self._preflight is None:

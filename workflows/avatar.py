@@ -1,7 +1,7 @@
 """The avatar's part of the story: assets are submitted, each once, reviewed, and replaced."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from temporalio import workflow
 
@@ -10,6 +10,7 @@ from likeness.failures import FailureCode
 from likeness.ids import upstream_queue
 from likeness.messages.conversation import Failure, Resolution, Resolve
 from likeness.messages.onboarding import AssetRequest, OnboardingPolicy, OnboardingRequest
+from likeness.messages.person import TellRegistry
 from likeness.messages.steps import (
     AssetsSubmitted,
     AssetToSubmit,
@@ -35,11 +36,24 @@ class Avatar:
     """Everything between the known group and enough usable assets."""
 
     def __init__(
-        self, request: OnboardingRequest, policy: OnboardingPolicy, standing: Standing
+        self,
+        request: OnboardingRequest,
+        policy: OnboardingPolicy,
+        standing: Standing,
+        *,
+        news: Callable[[], TellRegistry],
+        is_void: Callable[[], None],
     ) -> None:
+        """Take the ``news`` that the registry must have before anything is sent.
+
+        ``is_void`` is called where they come too late, because the person was erased.
+        """
         self.request = request
         self.policy = policy
         self.standing = standing
+        self.is_registered = False
+        self._news = news
+        self._is_void = is_void
         self.book = AssetBook.of(request.assets, policy.assets_per_request)
         self.needed = request.needed
         self._group_id: str | None = None
@@ -133,6 +147,10 @@ class Avatar:
         except StepFailedError as failed:
             self._failed(submission, failed)
             return
+        self.is_registered = True
+        if submitted.void:
+            self._is_void()
+            return
         await self._taken(submission, submitted)
 
     async def _posted(self, order: SubmitAssets) -> AssetsSubmitted:
@@ -140,7 +158,7 @@ class Avatar:
         return await post_unless(
             lambda: self._is_stopping,
             SUBMIT_ASSETS,
-            order,
+            order.model_copy(update={"registry": None if self.is_registered else self._news()}),
             on=self._queue,
             post_timeout_s=order.post_timeout_s,
             summary=Summary.SUBMIT_ASSETS,

@@ -23,7 +23,6 @@ from likeness.messages.onboarding import OnboardingInput
 from likeness.messages.video import VideoChanged
 from likeness.stages import Stage, WaitingFor
 from likeness.summaries import Summary
-from workflows.assets import AssetBook
 from workflows.avatar import Avatar
 from workflows.introducing import introduce
 from workflows.operator_orders import TakesOrders
@@ -61,9 +60,15 @@ class OnboardPerson(TakesOrders):
             standing=self.standing,
             is_ending=lambda: self.ending is not None,
         )
-        self.avatar = Avatar(order.request, order.policy, self.standing)
-        self.video = VideoOrder(order.request, order.policy, self.standing)
         self.registry = Registry(order.request, order.policy, self.standing)
+        self.avatar = Avatar(
+            order.request,
+            order.policy,
+            self.standing,
+            news=lambda: self.registry.news(self.verification),
+            is_void=self.consent_is_void,
+        )
+        self.video = VideoOrder(order.request, order.policy, self.standing)
         self._tell()
 
     @workflow.run
@@ -95,17 +100,20 @@ class OnboardPerson(TakesOrders):
         """Take the person from the invitation to the video."""
         await self.verification.person_is_verified()
         self.standing.moves_to(Stage.VERIFIED)
-        await self.registered()
         await self.avatar.is_made(self.verification.group_id or "", self.verification.project_name)
         self.standing.moves_to(Stage.READY)
-        await self.registered(self.avatar.book)
+        await self.assets_are_registered()
         await self.video.is_made(self.avatar.book)
 
-    async def registered(self, book: AssetBook | None = None) -> None:
+    async def assets_are_registered(self) -> None:
         """Tell the registry; of somebody erased meanwhile nothing more is done."""
-        if not await self.registry.learns(self.verification, book):
-            self.end_as(Stage.DECLINED, FailureCode.WITHDRAWN)
+        if not await self.registry.learns(self.verification, self.avatar.book):
+            self.consent_is_void()
             await workflow.wait_condition(lambda: False)
+
+    def consent_is_void(self) -> None:
+        """End what stands on the consent of somebody who was erased since."""
+        self.end_as(Stage.DECLINED, FailureCode.WITHDRAWN)
 
     async def deadline_passes(self) -> None:
         """Sleep until the deadline of the whole run; there is one timer for all of it."""
@@ -131,11 +139,17 @@ class OnboardPerson(TakesOrders):
             story.cancel()
             await self.posts_are_answered()
             await self.video.stops(withdrawn=self.is_withdrawn)
-            if self.is_withdrawn and self.verification.group_id is not None:
-                await self.registry.learns(self.verification, withdrawn_at=workflow.time())
+            await self.person_is_registered()
             self.standing.ends(*self.last_stage())
         await self.telling.is_over()
         await workflow.wait_condition(workflow.all_handlers_finished)
+
+    async def person_is_registered(self) -> None:
+        """Tell of a withdrawal, and of a proof that an early end has left untold."""
+        untold = self.is_withdrawn or not self.avatar.is_registered
+        if untold and self.verification.group_id is not None:
+            withdrawn_at = workflow.time() if self.is_withdrawn else None
+            await self.registry.learns(self.verification, withdrawn_at=withdrawn_at)
 
     async def posts_are_answered(self) -> None:
         """Wait for the answer to a request on its way, and show that the end waits for it."""

@@ -41,6 +41,7 @@ _WITHOUT_EFFECT = frozenset(
         FailureCode.UPSTREAM_BALANCE,
         FailureCode.UPSTREAM_FORBIDDEN,
         FailureCode.SPEND_LIMIT,
+        FailureCode.TEMPORAL_AWAY,
     }
 )
 

@@ -17,7 +17,10 @@ TELL_TIMEOUT = timedelta(seconds=10)
 
 
 class Registry:
-    """Tells the news by a local activity: one event each, where a child and a signal cost five."""
+    """Tells the news by a local activity: one event each, where a child and a signal cost five.
+
+    The first news, which must be known before anything is submitted, goes with ``submit_assets``.
+    """
 
     def __init__(
         self, request: OnboardingRequest, policy: OnboardingPolicy, standing: Standing
@@ -33,10 +36,27 @@ class Registry:
         *,
         withdrawn_at: float | None = None,
     ) -> bool:
-        """Tell what is known by now: first the proof and the consent, later the assets.
+        """Tell what is known by now.
 
         False when the person was erased meanwhile, so that nothing may be done with it any more.
         """
+        told = await workflow.execute_local_activity(
+            TELL_REGISTRY.name,
+            self.news(verification, book, withdrawn_at=withdrawn_at),
+            result_type=TELL_REGISTRY.gives,
+            start_to_close_timeout=TELL_TIMEOUT,
+            retry_policy=AGAIN,
+        )
+        return not told.void
+
+    def news(
+        self,
+        verification: Verification,
+        book: AssetBook | None = None,
+        *,
+        withdrawn_at: float | None = None,
+    ) -> TellRegistry:
+        """Give what is known by now: first the proof and the consent, later the assets."""
         news = OnboardingChanged(
             onboarding=self.request.onboarding,
             stage=self.standing.stage,
@@ -57,14 +77,7 @@ class Registry:
             post_timeout_s=self.policy.post_timeout_s,
             stalled_after_s=self.policy.stalled_after_s,
         )
-        told = await workflow.execute_local_activity(
-            TELL_REGISTRY.name,
-            TellRegistry(state=state, news=news),
-            result_type=TELL_REGISTRY.gives,
-            start_to_close_timeout=TELL_TIMEOUT,
-            retry_policy=AGAIN,
-        )
-        return not told.void
+        return TellRegistry(state=state, news=news)
 
 
 def _usable(book: AssetBook) -> tuple[UsableAsset, ...]:

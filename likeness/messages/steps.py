@@ -5,6 +5,7 @@ from enum import StrEnum
 from likeness.ids import DEFAULT_ACCOUNT
 from likeness.messages.base import Message, Secret
 from likeness.messages.onboarding import AssetKind
+from likeness.messages.person import TellRegistry
 
 
 class CreateSession(Message):
@@ -82,13 +83,17 @@ class AssetToSubmit(Message):
 
 
 class SubmitAssets(Message):
-    """Submit assets of one kind into the person's group; posts once."""
+    """Submit assets of one kind into the person's group; posts once.
+
+    ``registry`` is what the registry of verified people must know before anything is sent.
+    """
 
     group_id: str
     project_name: str
     kind: AssetKind
     assets: tuple[AssetToSubmit, ...]
     post_timeout_s: float
+    registry: TellRegistry | None = None
 
 
 class UnfitAsset(Message):
@@ -101,13 +106,15 @@ class UnfitAsset(Message):
 class AssetsSubmitted(Message):
     """The review task, or the word with which the upstream refused the request unworked.
 
-    ``unfit`` assets were never sent; where all are unfit nothing was posted at all.
+    ``unfit`` assets were never sent; where all are unfit nothing was posted at all, nor where the
+    consent is ``void``, because the person was erased after giving it.
     """
 
     task_id: str | None = None
     estimated_time_s: float | None = None
     refused: str | None = None
     unfit: tuple[UnfitAsset, ...] = ()
+    void: bool = False
 
 
 class AwaitAccount(Message):

@@ -90,19 +90,19 @@ async def expired(journey: Journey) -> None:
 
 
 class TestAllRunsOfAnOnboarding:
-    async def test_cost_56_events_and_19_actions(self, journey: Journey) -> None:
+    async def test_cost_55_events_and_18_actions(self, journey: Journey) -> None:
         costs = await unhurried_path(journey)
 
-        assert {names.ONBOARD_PERSON: Cost(46, 14), names.PERSON: Cost(10, 3)} == costs
-        assert (56, 19) == (in_all(costs).events, in_all(costs).actions + HEARTBEATS)
+        assert {names.ONBOARD_PERSON: Cost(45, 13), names.PERSON: Cost(10, 3)} == costs
+        assert (55, 18) == (in_all(costs).events, in_all(costs).actions + HEARTBEATS)
 
-    async def test_cost_74_events_and_22_actions_with_three_events_told(
+    async def test_cost_73_events_and_21_actions_with_three_events_told(
         self, journey: Journey
     ) -> None:
         costs = await unhurried_path(journey, told=True)
 
-        assert {names.ONBOARD_PERSON: Cost(64, 17), names.PERSON: Cost(10, 3)} == costs
-        assert (74, 22) == (in_all(costs).events, in_all(costs).actions + HEARTBEATS)
+        assert {names.ONBOARD_PERSON: Cost(63, 16), names.PERSON: Cost(10, 3)} == costs
+        assert (73, 21) == (in_all(costs).events, in_all(costs).actions + HEARTBEATS)
 
     async def test_cost_35_events_and_8_actions_more_with_the_accounts_first_video(
         self, journey: Journey
@@ -110,24 +110,24 @@ class TestAllRunsOfAnOnboarding:
         costs = await unhurried_path(journey, video=VIDEO)
 
         assert {
-            names.ONBOARD_PERSON: Cost(57, 17),
+            names.ONBOARD_PERSON: Cost(56, 16),
             names.PERSON: Cost(10, 3),
             names.GENERATE_VIDEO: Cost(18, 3),
             names.SPENDING: Cost(6, 2),
         } == costs
-        assert Cost(35, 8) == in_all(costs).beyond(Cost(56, 17))
+        assert Cost(35, 8) == in_all(costs).beyond(Cost(55, 16))
 
 
 class TestEventBudget:
-    async def test_one_asset_costs_46_events_and_16_actions_in_9_kilobytes(
+    async def test_one_asset_costs_45_events_and_15_actions_in_9_kilobytes(
         self, journey: Journey
     ) -> None:
         await happy_path(journey)
 
         events, actions = await cost(journey)
 
-        assert 46 == events
-        assert 16 == actions + HEARTBEATS
+        assert 45 == events
+        assert 15 == actions + HEARTBEATS
         assert 9 * 1024 >= await size(journey)
 
     async def test_each_further_asset_costs_at_most_6_events_and_1_action(
@@ -137,8 +137,8 @@ class TestEventBudget:
 
         events, actions = await cost(journey)
 
-        assert 46 + 3 * 6 >= events
-        assert 16 + 3 == actions + HEARTBEATS
+        assert 45 + 3 * 6 >= events
+        assert 15 + 3 == actions + HEARTBEATS
 
     async def test_a_video_costs_11_events_here_and_18_in_its_child(self, journey: Journey) -> None:
         await happy_path(journey, video=VIDEO)
@@ -146,7 +146,7 @@ class TestEventBudget:
         events, _ = await cost(journey)
         child_events, _ = await cost(journey, video_workflow_id(journey.handle.id))
 
-        assert 46 + 11 >= events
+        assert 45 + 11 >= events
         assert 18 >= child_events
 
     async def test_each_thing_told_costs_at_most_6_events_and_1_action(
@@ -156,8 +156,8 @@ class TestEventBudget:
 
         events, actions = await cost(journey)
 
-        assert 46 + 3 * 6 >= events
-        assert 16 + 3 == actions + HEARTBEATS
+        assert 45 + 3 * 6 >= events
+        assert 15 + 3 == actions + HEARTBEATS
         assert 14 * 1024 >= await size(journey)
 
     async def test_what_is_undelivered_at_the_end_costs_5_events_here_and_11_in_its_own_run(
@@ -203,7 +203,7 @@ class TestEventBudget:
             entry.name == "get_task" and entry.detail.get("kind") == "review"
             for entry in journey.world.ledger.entries
         )
-        assert 46 == events
+        assert 45 == events
 
     async def test_waiting_for_a_person_costs_nothing(self, journey: Journey) -> None:
         await journey.start("a")

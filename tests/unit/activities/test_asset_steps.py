@@ -2,19 +2,23 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from itertools import pairwise
 from typing import Any
+from unittest.mock import Mock
 
 import httpx
 import pytest
 from pydantic import JsonValue, SecretStr
 from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
 from temporalio.testing import ActivityEnvironment
 
 from activities.assets import AssetSteps
+from activities.registry import RegistrySteps
 from likeness.failures import FailureCode
 from likeness.messages.onboarding import AssetKind
+from likeness.messages.person import OnboardingChanged, PersonState, RegistryTold, TellRegistry
 from likeness.messages.steps import (
     AssetsSubmitted,
     AssetToSubmit,
@@ -24,6 +28,7 @@ from likeness.messages.steps import (
     SubmitAssets,
     UnfitAsset,
 )
+from likeness.stages import Stage
 from likeness.steps import PREFLIGHT_BUDGET_S, UNSENT_BUDGET_S
 from outbound.preflight import Preflight
 from simulator.world import Group
@@ -49,6 +54,8 @@ ORDER = SubmitAssets(
     ),
     post_timeout_s=45,
 )
+AWAY = Mock()
+AWAY.get_workflow_handle.side_effect = RPCError("away", RPCStatusCode.UNAVAILABLE, b"")
 TAKEN = task("processing", estimated_time=40)
 
 
@@ -88,6 +95,62 @@ class Steps:
 @pytest.fixture
 def steps(clock: VirtualClock, environment: ActivityEnvironment) -> Steps:
     return Steps(clock, environment)
+
+
+NEWS = TellRegistry(
+    state=PersonState(tenant="default", person="p-1"),
+    news=OnboardingChanged(onboarding="o-1", stage=Stage.SUBMITTING_ASSETS),
+)
+
+
+class TestWhatTheRegistryMustKnowFirst:
+    @pytest.fixture
+    def upstream(self, steps: Steps) -> Upstream:
+        return steps.upstream(TAKEN)
+
+    def submitted(
+        self,
+        steps: Steps,
+        upstream: Upstream,
+        tell: Callable[[TellRegistry], Awaitable[RegistryTold]],
+    ) -> AssetsSubmitted:
+        asset_steps = AssetSteps(upstream.client(), tell=tell)
+        order = ORDER.model_copy(update={"registry": NEWS})
+        return steps.clock.run(steps.environment.run(asset_steps.submit_assets, order))
+
+    def test_it_is_told_before_anything_is_sent(self, steps: Steps, upstream: Upstream) -> None:
+        told: list[tuple[TellRegistry, int]] = []
+
+        async def tell(news: TellRegistry) -> RegistryTold:
+            told.append((news, upstream.posts()))
+            return RegistryTold()
+
+        submitted = self.submitted(steps, upstream, tell)
+
+        assert [(NEWS, 0)] == told
+        assert ("task_1", 1) == (submitted.task_id, upstream.posts())
+
+    def test_nothing_is_sent_on_the_consent_of_somebody_erased_since(
+        self, steps: Steps, upstream: Upstream
+    ) -> None:
+        async def tell(_: TellRegistry) -> RegistryTold:
+            return RegistryTold(void=True)
+
+        submitted = self.submitted(steps, upstream, tell)
+
+        assert (AssetsSubmitted(void=True), 0) == (submitted, upstream.posts())
+
+    def test_nothing_is_sent_where_it_cannot_be_told(
+        self, steps: Steps, upstream: Upstream
+    ) -> None:
+        with pytest.raises(ApplicationError) as failure:
+            self.submitted(steps, upstream, RegistrySteps(AWAY, task_queue="q").told)
+
+        assert ("temporal_away", True, 0) == (
+            failure.value.type,
+            failure.value.non_retryable,
+            upstream.posts(),
+        )
 
 
 class TestSubmission:

@@ -345,9 +345,12 @@ FULL: list[BaseModel] = [
         kind=AssetKind.IMAGE,
         assets=(AssetToSubmit(name="front", url=ASSET_URL),),
         post_timeout_s=1,
+        registry=TellRegistry(state=PERSON, news=NEWS),
     ),
     UNFIT,
-    AssetsSubmitted(task_id="task_1", estimated_time_s=1.5, refused="why", unfit=(UNFIT,)),
+    AssetsSubmitted(
+        task_id="task_1", estimated_time_s=1.5, refused="why", unfit=(UNFIT,), void=True
+    ),
     AwaitAccount(account="second", code="upstream_balance", more_than_usd=0.5),
     AccountReady(remain_usd=12.5),
     PrepareGeneration(workflow_id="likeness/default/o-1/video/1"),

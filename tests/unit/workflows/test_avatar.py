@@ -1,6 +1,7 @@
 """What a submission that failed leaves behind."""
 
 import asyncio
+from unittest.mock import Mock
 
 import pytest
 from pydantic import SecretStr
@@ -20,7 +21,8 @@ def avatar_of_one() -> Avatar:
     request = OnboardingRequest(
         onboarding="o-1", person="p-1", assets=(AssetRequest(name="a", url=URL),)
     )
-    return Avatar(request, OnboardingPolicy(), Standing(on_change=lambda: None))
+    standing = Standing(on_change=lambda: None)
+    return Avatar(request, OnboardingPolicy(), standing, news=Mock(), is_void=Mock())
 
 
 def failed(code: FailureCode, **more: object) -> Avatar:

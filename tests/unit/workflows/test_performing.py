@@ -212,6 +212,7 @@ class TestStepFailed:
             FailureCode.UPSTREAM_KEY_REFUSED,
             FailureCode.UPSTREAM_BALANCE,
             FailureCode.UPSTREAM_FORBIDDEN,
+            FailureCode.TEMPORAL_AWAY,
         }
 
         failed = failed_step(ApplicationError("s", type=code.value))
