@@ -1,7 +1,4 @@
-"""Onboardings as the API takes and shows them; times are UTC in ISO 8601.
-
-Those inside of attempts, orders and deliveries are unix seconds, as the run keeps them.
-"""
+"""Onboardings as the API takes and shows them; all times are UTC in ISO 8601."""
 
 from datetime import UTC, datetime
 from typing import Self
@@ -13,13 +10,9 @@ from likeness.ids import DEFAULT_ACCOUNT
 from likeness.messages.base import CountFromOne, IdPart, Message, Order
 from likeness.messages.conversation import (
     AssetStatus,
-    AttemptStatus,
     Consent,
-    DeliveryStatus,
     Failure,
     OnboardingStatus,
-    OrderGiven,
-    VideoStatus,
 )
 from likeness.messages.onboarding import (
     MAX_ASSETS,
@@ -29,7 +22,10 @@ from likeness.messages.onboarding import (
     WebhookUrl,
     Words,
 )
-from likeness.stages import Hold, Stage, WaitingFor
+from likeness.rest.details import Attempt, Delivery, OrderObeyed, Video
+from likeness.stages import AttemptState, Hold, Stage, WaitingFor
+
+_CHECKING = frozenset({Stage.INVITED, Stage.VERIFYING})
 
 
 class CreateOnboarding(Order):
@@ -106,14 +102,14 @@ class Onboarding(Message):
     group_id: str | None = None
     attempts: int | None = None
     attempts_left: int | None = None
-    attempt_log: tuple[AttemptStatus, ...] = ()
+    attempt_log: tuple[Attempt, ...] = ()
     assets: tuple[AssetStatus, ...] = ()
-    video: VideoStatus | None = None
+    video: Video | None = None
     consent: Consent | None = None
     consent_at: datetime | None = None
     ending: Stage | None = None
-    orders: tuple[OrderGiven, ...] = ()
-    deliveries: tuple[DeliveryStatus, ...] = ()
+    orders: tuple[OrderObeyed, ...] = ()
+    deliveries: tuple[Delivery, ...] = ()
 
     @classmethod
     def of_status(
@@ -138,14 +134,14 @@ class Onboarding(Message):
             group_id=status.group_id,
             attempts=status.attempts,
             attempts_left=status.attempts_left,
-            attempt_log=status.attempt_log,
+            attempt_log=_attempts(status),
             assets=status.assets,
-            video=status.video,
+            video=None if status.video is None else Video.of(status.video),
             consent=status.consent,
             consent_at=None if status.consent_at is None else _utc(status.consent_at),
             ending=status.ending,
-            orders=status.orders,
-            deliveries=status.deliveries,
+            orders=tuple(map(OrderObeyed.of, status.orders)),
+            deliveries=tuple(map(Delivery.of, status.deliveries)),
         )
 
 
@@ -175,6 +171,19 @@ class InviteLink(Message):
 
     onboarding_id: str
     invite_url: str
+
+
+def _attempts(status: OnboardingStatus) -> tuple[Attempt, ...]:
+    told = map(Attempt.of, status.attempt_log)
+    if status.stage in _CHECKING:
+        return tuple(told)
+    # The run asks no more about a try that another one has overtaken.
+    return tuple(
+        each.model_copy(update={"state": AttemptState.NOT_PASSED})
+        if each.state is AttemptState.OPEN
+        else each
+        for each in told
+    )
 
 
 def _utc(seconds: float) -> datetime:

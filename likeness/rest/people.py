@@ -8,9 +8,9 @@ from pydantic import ConfigDict, Field, model_validator
 from likeness.failures import FailureCode
 from likeness.ids import video_of
 from likeness.messages.base import IdPart, Message, Order
-from likeness.messages.conversation import VideoStatus
 from likeness.messages.onboarding import VideoRequest
-from likeness.messages.person import ConsentReceipt, KnownVideo, PersonState, UsableAsset
+from likeness.messages.person import KnownVideo, PersonState, UsableAsset
+from likeness.rest.details import Receipt, Video
 from likeness.stages import Hold, PersonStands, Stage
 
 UPSTREAM_ID = r"^[A-Za-z0-9_.:-]{1,200}$"
@@ -81,7 +81,7 @@ class PersonsVideo(Message):
     """
 
     workflow_id: str
-    status: VideoStatus | None = None
+    status: Video | None = None
     number: int | None = None
     hold: Hold | None = None
     reason: FailureCode | None = None
@@ -95,7 +95,7 @@ class PersonsVideo(Message):
         Of one who was ``erased`` the file is gone, and what led to it is not told.
         """
         whose, number = video_of(video.workflow_id)
-        status = video.status
+        status = None if video.status is None else Video.of(video.status)
         return cls(
             workflow_id=video.workflow_id,
             status=status.model_copy(update=_FORGOTTEN) if status and erased else status,
@@ -145,7 +145,7 @@ class PersonShown(Message):
 
 
 class PersonExport(Message):
-    """All that is held of a person, with the consent receipts; their times are unix seconds.
+    """All that is held of a person, with the consent receipts.
 
     ``folders`` are those below ``ARCHIVE_URL`` in which files of the person lie. ``remarks`` say
     what is held elsewhere.
@@ -154,7 +154,7 @@ class PersonExport(Message):
     person: PersonShown
     account: str
     project_name: str
-    receipts: tuple[ConsentReceipt, ...]
+    receipts: tuple[Receipt, ...]
     withdrawn_at: datetime | None = None
     folders: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()

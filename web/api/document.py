@@ -22,8 +22,7 @@ from web.api.routing import api_router
 _REF = "#/components/schemas/{model}"
 _DESCRIPTION = (
     "Starts onboardings, follows them and gives orders to them. Every answer of 400 and above is a "
-    "problem (RFC 9457) whose `code` is explained at `type`. Times are UTC in ISO 8601, but for "
-    "those within attempts, orders, deliveries and receipts, which are unix seconds. "
+    "problem (RFC 9457) whose `code` is explained at `type`. Times are UTC in ISO 8601. "
     "`x-likeness-scope` names the scope that an operation asks of a key: `read`, `start` or "
     "`operate`, each of which includes the ones before it."
 )

@@ -4,9 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 from pydantic import SecretStr
 
-from likeness.messages.conversation import Consent, VideoStatus
+from likeness.messages.conversation import Consent
 from likeness.messages.onboarding import AssetKind, VideoRequest
-from likeness.messages.person import ConsentReceipt, UsableAsset
+from likeness.messages.person import UsableAsset
+from likeness.rest.details import Receipt, Video
 from likeness.rest.orders import WithReason
 from likeness.rest.people import (
     HELD_ELSEWHERE,
@@ -51,7 +52,7 @@ SHOWN = PersonShown(
         PersonsVideo(
             workflow_id=_VIDEO_ID,
             number=1,
-            status=VideoStatus(state=VideoState.GENERATING, workflow_id=_VIDEO_ID),
+            status=Video(state=VideoState.GENERATING, workflow_id=_VIDEO_ID),
         ),
     ),
 )
@@ -64,11 +65,11 @@ EXPORT = PersonExport(
     account="default",
     project_name="default",
     receipts=(
-        ConsentReceipt(
+        Receipt(
             onboarding=_ONBOARDING,
             link=1,
             consent=Consent(text_version="en-2", sha256="0" * 64, locale="en"),
-            consent_at=_AT.timestamp(),
+            consent_at=_AT,
         ),
     ),
     folders=(f"default/person/{PERSON}", f"default/{_ONBOARDING}"),
@@ -88,7 +89,7 @@ ACCEPTED = VideoAccepted(person=PERSON, number=1)
 VIDEO = PersonsVideo(
     workflow_id=_VIDEO_ID,
     number=1,
-    status=VideoStatus(
+    status=Video(
         state=VideoState.DONE,
         workflow_id=_VIDEO_ID,
         key=f"default/person/{PERSON}/video-1.mp4",

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Path, Response
 from likeness.failures import FailureCode
 from likeness.ids import person_workflow_id, video_workflow_id
 from likeness.messages.person import Generate
+from likeness.rest.details import Video
 from likeness.rest.people import OrderVideo, PersonsVideo, VideoAccepted
 from likeness.temporal.people import generate_for_person
 from likeness.temporal.videos import VideoGlance, describe_video
@@ -111,7 +112,7 @@ def _order_id(key: str) -> str:
 def _shown(glance: VideoGlance) -> PersonsVideo:
     return PersonsVideo(
         workflow_id=glance.workflow_id,
-        status=glance.status,
+        status=None if glance.status is None else Video.of(glance.status),
         number=glance.number,
         hold=glance.hold,
         reason=glance.reason,

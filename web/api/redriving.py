@@ -8,7 +8,8 @@ from fastapi import APIRouter
 from temporalio.client import Client
 
 from likeness.failures import FailureCode
-from likeness.messages.conversation import DeliveryState, DeliveryStatus
+from likeness.messages.conversation import DeliveryState
+from likeness.rest.details import Delivery
 from likeness.rest.onboardings import Onboarding
 from likeness.rest.orders import RedriveOrder
 from likeness.temporal.redriving import redrive
@@ -70,7 +71,7 @@ def redriving_routes(deps: ApiDeps) -> APIRouter:
             asking=seen.onboarding.detailed,
             also=(done.workflow_id,),
         )
-        return seen.onboarding.model_copy(update={"deliveries": log})
+        return seen.onboarding.model_copy(update={"deliveries": tuple(map(Delivery.of, log))})
 
     return routes
 
@@ -84,7 +85,8 @@ async def with_deliveries(client: Client, tenant: str, seen: Looked) -> Looked:
     told = seen.onboarding
     if told.detailed and (not told.deliveries or (not seen.closed and _all_arrived(told))):
         return seen
-    log = await deliveries_of(client, tenant, told.onboarding_id, asking=False)
+    heard = await deliveries_of(client, tenant, told.onboarding_id, asking=False)
+    log = tuple(map(Delivery.of, heard))
     known = {line.event_id for line in log}
     # Of what a run never sent, because the receiver was gone, only its own log tells.
     unsent = (line for line in told.deliveries if line.event_id not in known)
@@ -99,6 +101,6 @@ def _all_arrived(told: Onboarding) -> bool:
     return all(each.state is DeliveryState.DELIVERED for each in told.deliveries)
 
 
-def _digest(deliveries: Sequence[DeliveryStatus]) -> str:
+def _digest(deliveries: Sequence[Delivery]) -> str:
     content = "\n".join(line.model_dump_json() for line in deliveries)
     return hashlib.sha256(content.encode()).hexdigest()[:12]

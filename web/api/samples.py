@@ -59,7 +59,9 @@ ONBOARDING = Onboarding.model_validate(
         "group_id": "group-20261127-0001",
         "attempts": 1,
         "attempts_left": 4,
-        "attempt_log": [{"number": 1, "state": "verified", "looks": 1, "opened_at": 1795770000.0}],
+        "attempt_log": [
+            {"number": 1, "state": "verified", "looks": 1, "opened_at": "2026-11-27T09:00:00Z"}
+        ],
         "assets": [
             {
                 "name": "portrait",

@@ -4,6 +4,7 @@ from temporalio.client import Client
 
 from likeness.ids import file_prefixes, person_workflow_id
 from likeness.messages.person import PersonState
+from likeness.rest.details import Receipt
 from likeness.rest.people import HELD_ELSEWHERE, NO_RECEIPT, PersonExport, PersonShown, moment
 from likeness.stages import PersonStands
 from likeness.temporal.errors import PersonErasedError, WorkerAwayError
@@ -56,7 +57,7 @@ async def export(client: Client, tenant: str, person: str) -> PersonExport:
         person=await _knowing(client, glance, state),
         account=state.account,
         project_name=state.project_name,
-        receipts=state.receipts,
+        receipts=tuple(map(Receipt.of, state.receipts)),
         withdrawn_at=moment(state.withdrawn_at),
         folders=file_prefixes(tenant, person, sorted(state.onboardings)),
         remarks=HELD_ELSEWHERE if state.receipts else (NO_RECEIPT, *HELD_ELSEWHERE),

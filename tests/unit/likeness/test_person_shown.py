@@ -6,6 +6,7 @@ import pytest
 
 from likeness.messages.conversation import VideoStatus
 from likeness.messages.person import KnownVideo, PersonState
+from likeness.rest.details import Video
 from likeness.rest.people import PersonShown, PersonsVideo
 from likeness.stages import PersonStands, VideoState
 
@@ -34,7 +35,7 @@ def video_of(stands: PersonStands) -> PersonsVideo:
 class TestTheVideosOf:
     @pytest.mark.parametrize("stands", [PersonStands.VERIFIED, PersonStands.WITHDRAWN])
     def test_somebody_known_are_told_with_the_file(self, stands: PersonStands) -> None:
-        assert MADE == video_of(stands).status
+        assert Video.of(MADE) == video_of(stands).status
 
     def test_an_erased_person_are_told_without_file_and_task(self) -> None:
         status = video_of(PersonStands.ERASED).status
