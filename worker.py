@@ -158,7 +158,6 @@ async def workers(
     signed: Callable[[KeepReceipt], bytes],
 ) -> AsyncIterator[tuple[Worker, ...]]:
     """Give one worker a queue: workflows, steps a person waits for, all other steps."""
-    h5_hosts = H5Hosts.of(settings.h5_origins)
     downloads = Downloads(allow=(*settings.fetch_allow, *upstream_on_this_machine(settings)))
     archive = Archive(open_store(settings.archive_url), downloads)
     async with AsyncExitStack() as stack:
@@ -170,12 +169,7 @@ async def workers(
                 requests_per_second=settings.upstream_rps,
             )
         )
-        sessions = SessionSteps(
-            client,
-            project_name=settings.apimart_project_name,
-            callback_url=callback_sealer(settings.public_base_url, sealer),
-            unlisted_host=lambda link: h5_hosts.unlisted(link.get_secret_value()),
-        )
+        sessions = session_steps(settings, client, sealer)
         poller = TaskPoller(client.get_states)
         guard = spend_guard(settings, temporal)
         videos = VideoSteps(client, archive=archive, temporal=temporal, guard=guard, poller=poller)
@@ -211,6 +205,19 @@ async def workers(
             ),
             webhook_worker(temporal, settings.task_queue, webhooks),
         )
+
+
+def session_steps(
+    settings: WorkerSettings, client: ApimartClient, sealer: LinkSealer
+) -> SessionSteps:
+    """Give the steps that a person waits for."""
+    h5_hosts = H5Hosts.of(settings.h5_origins)
+    return SessionSteps(
+        client,
+        project_name=settings.apimart_project_name,
+        callback_url=callback_sealer(settings.public_base_url, sealer),
+        unlisted_host=lambda link: h5_hosts.unlisted(link.get_secret_value()),
+    )
 
 
 def preparation_steps(settings: WorkerSettings, sealer: LinkSealer) -> PreparationSteps:
