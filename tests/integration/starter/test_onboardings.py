@@ -140,7 +140,11 @@ class TestStatus:
         assert ended.code == 0
         assert (ended.answer["attempts"], ended.answer["details"]) == (0, None)
         [asset] = ended.answer["assets"]
-        assert ("asset-1", "waiting") == (asset.pop("name"), asset.pop("state"))
+        assert ("asset-1", "image", "waiting") == (
+            asset.pop("name"),
+            asset.pop("kind"),
+            asset.pop("state"),
+        )
         assert {None} == set(asset.values())
 
     async def test_of_a_closed_run_knows_the_end_without_a_worker(
