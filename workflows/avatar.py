@@ -1,7 +1,7 @@
 """The avatar's part of the story: assets are submitted, each once, reviewed, and replaced."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from temporalio import workflow
 
@@ -42,10 +42,12 @@ class Avatar:
         standing: Standing,
         *,
         news: Callable[[], TellRegistry],
+        learns: Callable[[], Awaitable[bool]],
         is_void: Callable[[], None],
     ) -> None:
         """Take the ``news`` that the registry must have before anything is sent.
 
+        Where the step that has them is lost, the registry ``learns`` them by themselves;
         ``is_void`` is called where they come too late, because the person was erased.
         """
         self.request = request
@@ -53,6 +55,7 @@ class Avatar:
         self.standing = standing
         self.is_registered = False
         self._news = news
+        self._learns = learns
         self._is_void = is_void
         self.book = AssetBook.of(request.assets, policy.assets_per_request)
         self.needed = request.needed
@@ -146,6 +149,9 @@ class Avatar:
             return
         except StepFailedError as failed:
             self._failed(submission, failed)
+            if not (self.is_registered or await self._learns()):
+                self._is_void()
+            self.is_registered = True
             return
         self.is_registered = True
         if submitted.void:

@@ -66,6 +66,7 @@ class OnboardPerson(TakesOrders):
             order.policy,
             self.standing,
             news=lambda: self.registry.news(self.verification),
+            learns=lambda: self.registry.learns(self.verification),
             is_void=self.consent_is_void,
         )
         self.video = VideoOrder(order.request, order.policy, self.standing)

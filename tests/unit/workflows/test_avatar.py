@@ -22,7 +22,7 @@ def avatar_of_one() -> Avatar:
         onboarding="o-1", person="p-1", assets=(AssetRequest(name="a", url=URL),)
     )
     standing = Standing(on_change=lambda: None)
-    return Avatar(request, OnboardingPolicy(), standing, news=Mock(), is_void=Mock())
+    return Avatar(request, OnboardingPolicy(), standing, news=Mock(), learns=Mock(), is_void=Mock())
 
 
 def failed(code: FailureCode, **more: object) -> Avatar:
