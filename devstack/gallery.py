@@ -194,6 +194,8 @@ class Gallery:
         if scene.act is not None:
             await scene.act(page)
         await page.locator(f'main[data-page="{scene.page}"]').wait_for()
+        # Behind an act a page stands before its style sheet has come.
+        await page.wait_for_load_state()
 
     def _path(self, name: str, scene: Scene) -> str:
         if not scene.token:
